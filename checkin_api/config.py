@@ -1,0 +1,127 @@
+"""The settings: environment variables ``CHECKIN_…`` or ``CHECKIN_…_FILE``, read once, all problems listed at once."""
+
+import os
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+
+from checkin_api.errors import ConfigError
+
+PREFIX = "CHECKIN_"
+
+
+class Settings(BaseSettings):
+    """Everything an installation can set; ``docs/installer.md`` explains each."""
+
+    model_config = SettingsConfigDict(env_prefix=PREFIX, extra="ignore", frozen=True)
+
+    database_url: str = "sqlite:///var/checkin.db"
+    line_channel_secret: SecretStr = SecretStr("")
+    line_channel_access_token: SecretStr = SecretStr("")
+    line_api_url: str = "https://api.line.me"
+    line_forward_url: str = ""
+    timezone: str = "Asia/Taipei"
+    report_dir: Path = Path("var/reports")
+    report_at: str = Field(default="06:00", pattern=r"^([01]\d|2[0-3]):[0-5]\d$")
+    secret_key: SecretStr = SecretStr("")
+
+    @field_validator("database_url")
+    @classmethod
+    def _known_database(cls, value: str) -> str:
+        if not value.startswith(("sqlite:///", "postgresql+psycopg://")):
+            raise ValueError("must begin with sqlite:/// or postgresql+psycopg://")
+        return value
+
+    @field_validator("line_api_url", "line_forward_url")
+    @classmethod
+    def _web_address(cls, value: str) -> str:
+        if value and not value.startswith(("https://", "http://")):
+            raise ValueError("must begin with https:// (or http:// for a test)")
+        return value.rstrip("/") if value.count("/") == len("//") + 1 else value
+
+    @field_validator("timezone")
+    @classmethod
+    def _known_timezone(cls, value: str) -> str:
+        try:
+            ZoneInfo(value)
+        except (ZoneInfoNotFoundError, ValueError, OSError) as exc:
+            raise ValueError(f"{value!r} is not a time zone such as Asia/Taipei") from exc
+        return value
+
+    @cached_property
+    def zone(self) -> ZoneInfo:
+        """The department's time zone."""
+        return ZoneInfo(self.timezone)
+
+    @property
+    def is_sqlite(self) -> bool:
+        """Whether the database is one file on this machine."""
+        return self.database_url.startswith("sqlite")
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Arguments first (tests), then the environment, then the files that it names."""
+        del dotenv_settings, file_secret_settings
+        return init_settings, env_settings, _NamedFiles(settings_cls)
+
+
+class _NamedFiles(PydanticBaseSettingsSource):
+    """``CHECKIN_X_FILE=/path`` gives setting X the content of that file (Docker and systemd credentials)."""
+
+    def get_field_value(self, field: Any, field_name: str) -> tuple[Any, str, bool]:
+        """The content of the file named for a field, without its last line break."""
+        del field
+        path = os.environ.get(f"{PREFIX}{field_name}_file".upper())
+        if path is None:
+            return None, field_name, False
+        return Path(path).read_text("utf-8").rstrip("\r\n"), field_name, False
+
+    def __call__(self) -> dict[str, Any]:
+        """Every setting that a file gives; a file that cannot be read is a problem of its own."""
+        values: dict[str, Any] = {}
+        problems = []
+        for name, field in self.settings_cls.model_fields.items():
+            try:
+                value, key, _ = self.get_field_value(field, name)
+            except (OSError, UnicodeDecodeError) as exc:
+                problems.append(f"{PREFIX}{name.upper()}_FILE: {exc}")
+                continue
+            if value is not None:
+                values[key] = value
+        if problems:
+            raise ConfigError(problems)
+        return values
+
+
+def load_settings(*required: str) -> Settings:
+    """Read the settings and insist on those a program cannot run without.
+
+    Raises:
+        ConfigError: with every problem, each naming its environment variable.
+    """
+    problems: list[str] = []
+    try:
+        settings = Settings()
+    except ValidationError as exc:
+        for error in exc.errors(include_input=False, include_url=False):
+            name = ".".join(str(part) for part in error["loc"]).upper()
+            problems.append(f"{PREFIX}{name}: {error['msg'].removeprefix('Value error, ')}")
+        raise ConfigError(problems) from None
+    for name in required:
+        value = getattr(settings, name)
+        if not (value.get_secret_value() if isinstance(value, SecretStr) else value):
+            problems.append(f"{PREFIX}{name.upper()}: is not set")
+    if problems:
+        raise ConfigError(problems)
+    return settings

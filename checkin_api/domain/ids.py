@@ -1,0 +1,104 @@
+"""Identifiers and the closed sets of words that the rules, the tables and the pages share."""
+
+from enum import StrEnum
+from typing import NewType
+
+StaffNo = NewType("StaffNo", str)
+LineUserId = NewType("LineUserId", str)
+
+
+class Direction(StrEnum):
+    """What a punch says: 簽到, 簽退, or (imported clocks) neither."""
+
+    IN = "in"
+    OUT = "out"
+    AUTO = "auto"
+
+
+class Assurance(StrEnum):
+    """How much a punch's evidence of place is worth."""
+
+    NONE = "none"
+    LOW = "low"
+    MEDIUM = "medium"
+    HIGH = "high"
+
+    def meets(self, required: "Assurance") -> bool:
+        """Whether this is at least what a zone requires."""
+        ranks = list(Assurance)
+        return ranks.index(self) >= ranks.index(required)
+
+
+class PunchSource(StrEnum):
+    """Where a punch came from."""
+
+    CHAT = "chat"
+    ZONE = "zone"
+    LIFF = "liff"
+    CORRECTION = "correction"
+    IMPORT = "import"
+
+
+class ZoneMode(StrEnum):
+    """How a zone punches IN: by the officer's tap, or by the first beacon event of a duty."""
+
+    CONFIRM = "confirm"
+    AUTO = "auto"
+
+
+class BeaconKind(StrEnum):
+    """What a beacon's device message can prove."""
+
+    STATIC = "static"
+    ROLLING = "rolling"
+    LINE = "line"
+
+
+class HoursRule(StrEnum):
+    """How worked time is counted from punches."""
+
+    FIRST_LAST = "first_last"
+    EVERY_PAIR = "every_pair"
+
+
+class Reason(StrEnum):
+    """Why something an officer or a beacon asked for was refused."""
+
+    UNKNOWN_BEACON = "unknown_beacon"
+    RETIRED_BEACON = "retired_beacon"
+    NOT_ENROLLED = "not_enrolled"
+    INACTIVE_OFFICER = "inactive_officer"
+    NO_PRESENCE = "no_presence"
+    PRESENCE_EXPIRED = "presence_expired"
+    LOW_ASSURANCE = "low_assurance"
+    CODE_WRONG = "code_wrong"
+    CODE_EXPIRED = "code_expired"
+    TOO_MANY_TRIES = "too_many_tries"
+    ALREADY_ENROLLED = "already_enrolled"
+    OFFICER_HAS_ACCOUNT = "officer_has_account"
+
+
+class EventState(StrEnum):
+    """Where a webhook event stands in the inbox."""
+
+    STORED = "stored"
+    DECIDED = "decided"
+    IGNORED = "ignored"
+    PARKED = "parked"
+
+
+class MessageState(StrEnum):
+    """Where something we send stands: a reply, or a delivery passed on."""
+
+    PENDING = "pending"
+    SENT = "sent"
+    FAILED = "failed"
+    EXPIRED = "expired"
+
+
+class RunState(StrEnum):
+    """Where one run of a scheduled job stands."""
+
+    RUNNING = "running"
+    DONE = "done"
+    FAILED = "failed"

@@ -1,0 +1,31 @@
+"""The exceptions of the API: one root, few children, typed attributes."""
+
+from collections.abc import Sequence
+
+
+class CheckinError(Exception):
+    """The root of every malfunction this package reports to a person."""
+
+
+class ConfigError(CheckinError):
+    """One or more settings are missing or wrong; carries every problem found."""
+
+    def __init__(self, problems: Sequence[str]) -> None:
+        self.problems = tuple(problems)
+        super().__init__("; ".join(self.problems))
+
+
+class NotFoundError(CheckinError):
+    """A named thing does not exist."""
+
+
+class StorageError(CheckinError):
+    """The database did not take what had to be stored; the sender must try again."""
+
+
+class DeliveryError(CheckinError):
+    """A message could not be handed to the LINE Platform or to a forwarding target."""
+
+    def __init__(self, message: str, *, permanent: bool) -> None:
+        self.permanent = permanent
+        super().__init__(message)

@@ -1,0 +1,36 @@
+"""Schema changes: Alembic's scripts, and the two calls that programs make."""
+
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+
+from checkin_api.db import Database
+
+
+def alembic_config(database: Database) -> Config:
+    """Alembic's configuration for one database, without an ini file."""
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).parent))
+    config.attributes["database"] = database
+    return config
+
+
+def upgrade(database: Database) -> str:
+    """Bring the schema to the newest revision, and say which that is."""
+    with database.turn():
+        command.upgrade(alembic_config(database), "head")
+    return current(database) or ""
+
+
+def current(database: Database) -> str | None:
+    """The revision the database is at; None for an empty one."""
+    with database.engine.connect() as connection:
+        return MigrationContext.configure(connection).get_current_revision()
+
+
+def head() -> str | None:
+    """The newest revision that this release knows."""
+    return ScriptDirectory(str(Path(__file__).parent)).get_current_head()

@@ -1,0 +1,27 @@
+"""Alembic's entry: run migrations on the Database that the caller put into the configuration."""
+
+from typing import Literal
+
+from alembic import context
+
+from checkin_api.db import Database
+from checkin_api.models import Base, UtcDateTime
+
+
+def _render(kind: str, value: object, _context: object) -> str | Literal[False]:
+    """A migration must not import today's models: our own column type is a timestamp to it."""
+    return "sa.DateTime(timezone=True)" if kind == "type" and isinstance(value, UtcDateTime) else False
+
+
+database: Database = context.config.attributes["database"]
+
+with database.engine.execution_options(writes=True).connect() as connection:
+    context.configure(
+        connection=connection,
+        target_metadata=Base.metadata,
+        render_as_batch=database.is_sqlite,
+        render_item=_render,
+        transaction_per_migration=False,
+    )
+    with context.begin_transaction():
+        context.run_migrations()

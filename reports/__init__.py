@@ -1,0 +1,1 @@
+"""Reports: query, tables, renderers, files; reads only through ``checkin_api.queries``."""
