@@ -41,7 +41,7 @@ class Settings(BaseSettings):
     def _web_address(cls, value: str) -> str:
         if value and not value.startswith(("https://", "http://")):
             raise ValueError("must begin with https:// (or http:// for a test)")
-        return value.rstrip("/") if value.count("/") == len("//") + 1 else value
+        return value
 
     @field_validator("timezone")
     @classmethod

@@ -25,6 +25,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
+from checkin_api.domain import shifts
 from checkin_api.domain.ids import (
     Assurance,
     BeaconKind,
@@ -139,6 +140,10 @@ class Shift(Base):
     hours_rule: Mapped[HoursRule] = mapped_column(default=HoursRule.FIRST_LAST)
     half_day_below_minutes: Mapped[int] = mapped_column(default=0)
     absent_below_minutes: Mapped[int] = mapped_column(default=0)
+
+    def pattern(self) -> shifts.Shift:
+        """The same as a value for the rules."""
+        return shifts.Shift(**{name: getattr(self, name) for name in shifts.Shift.__dataclass_fields__})
 
 
 class Officer(Base):
@@ -266,16 +271,26 @@ class EnrolmentTry(Base):
 
 
 class Delivery(Base):
-    """A webhook request kept whole, body and signature, until it has been passed on or needs no passing on."""
+    """A webhook request kept whole, body and signature, to be passed on; no state while its events are undecided."""
 
     __tablename__ = "delivery"
+    __table_args__ = (
+        Index(
+            "ix_delivery_pending",
+            "next_attempt_at",
+            sqlite_where=text("state = 'pending'"),
+            postgresql_where=text("state = 'pending'"),
+        ),
+    )
     id: Mapped[UUID] = mapped_column(primary_key=True)
     received_at: Mapped[datetime]
     body: Mapped[bytes]
     signature: Mapped[str] = mapped_column(String(64))
-    state: Mapped[MessageState | None] = mapped_column(index=True)
+    state: Mapped[MessageState | None]
     attempts: Mapped[int] = mapped_column(default=0)
     next_attempt_at: Mapped[datetime | None]
+    expires_at: Mapped[datetime | None]
+    finished_at: Mapped[datetime | None]
     error: Mapped[str] = mapped_column(String(400), default="")
 
 
@@ -377,7 +392,7 @@ class Reply(Base):
     __table_args__ = (
         Index(
             "ix_reply_pending",
-            "id",
+            "next_attempt_at",
             sqlite_where=text("state = 'pending'"),
             postgresql_where=text("state = 'pending'"),
         ),
@@ -390,6 +405,7 @@ class Reply(Base):
     expires_at: Mapped[datetime]
     state: Mapped[MessageState] = mapped_column(default=MessageState.PENDING)
     attempts: Mapped[int] = mapped_column(default=0)
+    next_attempt_at: Mapped[datetime]
     finished_at: Mapped[datetime | None]
     error: Mapped[str] = mapped_column(String(400), default="")
 

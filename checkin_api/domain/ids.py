@@ -2,9 +2,17 @@
 
 from enum import StrEnum
 from typing import NewType
+from uuid import UUID
+
+from uuid_utils.compat import uuid7
 
 StaffNo = NewType("StaffNo", str)
 LineUserId = NewType("LineUserId", str)
+
+
+def new_id() -> UUID:
+    """A key for a new row, ordered by time (UUID version 7), so that it can be known before the row is stored."""
+    return uuid7()
 
 
 class Direction(StrEnum):

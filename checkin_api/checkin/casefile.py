@@ -1,0 +1,173 @@
+"""What must be known to judge a batch of events, loaded with a handful of set-based queries."""
+
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import Row, select
+from sqlalchemy.orm import Session
+
+from checkin_api import models as m
+from checkin_api.domain import punching
+from checkin_api.domain.attendance import PunchFact
+from checkin_api.domain.ids import BeaconKind, LineUserId
+from checkin_api.domain.shifts import Duty, duty_on, local_date
+from checkin_api.line.events import BeaconHeard, Event, PunchAsked
+
+# A duty is at most 24 hours long and its window some hours longer at both ends.
+_REACH = timedelta(days=2)
+# How far back an expired presence is still worth naming to the officer.
+_PRESENCE_REACH = timedelta(hours=12)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KnownOfficer:
+    """The officer behind a LINE account."""
+
+    id: int
+    name: str
+    active_from: date | None
+    active_to: date | None
+
+    def is_active(self, day: date) -> bool:
+        """Whether the officer is expected at all on a local date."""
+        return (self.active_from is None or self.active_from <= day) and (
+            self.active_to is None or day <= self.active_to
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KnownBeacon:
+    """A registered beacon and where it stands."""
+
+    id: int
+    kind: BeaconKind
+    retired_at: datetime | None
+    zone: punching.Zone
+
+
+@dataclass(slots=True)
+class Casefile:
+    """Accounts, beacons and officers' days around a batch of events; rulings keep it up to date as they go."""
+
+    timezone: ZoneInfo
+    officers: dict[LineUserId, KnownOfficer] = field(default_factory=dict)
+    beacons: dict[str, KnownBeacon] = field(default_factory=dict)
+    days: dict[int, punching.OfficerDay] = field(default_factory=dict)
+
+
+def load_casefile(session: Session, events: Sequence[Event], timezone: ZoneInfo) -> Casefile:
+    """Everything the rulings on these events look at."""
+    casefile = Casefile(timezone)
+    casefile.officers = _officers(session, {event.user_id for event in events})
+    casefile.beacons = _beacons(session, {event.hwid for event in events if isinstance(event, BeaconHeard)})
+    concerned = [
+        (casefile.officers[event.user_id].id, event.at)
+        for event in events
+        if isinstance(event, BeaconHeard | PunchAsked) and event.user_id in casefile.officers
+    ]
+    if concerned:
+        ids = {officer_id for officer_id, _ in concerned}
+        first, last = min(at for _, at in concerned), max(at for _, at in concerned)
+        casefile.days = _days(session, ids, first, last, timezone)
+    return casefile
+
+
+def _officers(session: Session, users: set[LineUserId]) -> dict[LineUserId, KnownOfficer]:
+    rows = session.execute(
+        select(m.LineAccount.line_user_id, m.Officer.id, m.Officer.name, m.Officer.active_from, m.Officer.active_to)
+        .join(m.Officer, m.Officer.id == m.LineAccount.officer_id)
+        .where(m.LineAccount.line_user_id.in_(users), m.LineAccount.unbound_at.is_(None))
+    )
+    return {
+        LineUserId(user): KnownOfficer(id=id_, name=name, active_from=begin, active_to=end)
+        for user, id_, name, begin, end in rows
+    }
+
+
+def _zone(row: Row[Any]) -> punching.Zone:
+    return punching.Zone(
+        id=row.zone_id,
+        name=row.zone_name,
+        mode=row.mode,
+        required_assurance=row.required_assurance,
+        enforced=row.enforced,
+        presence_ttl=timedelta(seconds=row.presence_ttl_s),
+    )
+
+
+_ZONE_COLUMNS = (
+    m.Zone.id.label("zone_id"),
+    m.Zone.name.label("zone_name"),
+    m.Zone.mode,
+    m.Zone.required_assurance,
+    m.Zone.enforced,
+    m.Zone.presence_ttl_s,
+)
+
+
+def _beacons(session: Session, hwids: set[str]) -> dict[str, KnownBeacon]:
+    if not hwids:
+        return {}
+    rows = session.execute(
+        select(m.Beacon.id, m.Beacon.hwid, m.Beacon.kind, m.Beacon.retired_at, *_ZONE_COLUMNS)
+        .join(m.Zone, m.Zone.id == m.Beacon.zone_id)
+        .where(m.Beacon.hwid.in_(hwids))
+    )
+    return {row.hwid: KnownBeacon(id=row.id, kind=row.kind, retired_at=row.retired_at, zone=_zone(row)) for row in rows}
+
+
+def _days(
+    session: Session, officers: set[int], first: datetime, last: datetime, timezone: ZoneInfo
+) -> dict[int, punching.OfficerDay]:
+    days: dict[int, punching.OfficerDay] = defaultdict(punching.OfficerDay)
+    for officer_id, duty in _duties(session, officers, first, last, timezone):
+        days[officer_id].duties.append(duty)
+    for row in session.execute(
+        select(m.Punch.officer_id, m.Punch.id, m.Punch.direction, m.Punch.at, m.Punch.presence_id).where(
+            m.Punch.officer_id.in_(officers), m.Punch.at.between(first - _REACH, last + _REACH)
+        )
+    ):
+        fact = PunchFact(direction=row.direction, at=row.at, proved=row.presence_id is not None, key=row.id)
+        days[row.officer_id].punches.append(fact)
+    for row in session.execute(
+        select(m.Presence.officer_id, m.Presence.id, m.Presence.at, m.Presence.assurance, *_ZONE_COLUMNS)
+        .join(m.Zone, m.Zone.id == m.Presence.zone_id)
+        .where(
+            m.Presence.officer_id.in_(officers),
+            m.Presence.at.between(first - _PRESENCE_REACH, last + punching.TAP_WAIT),
+        )
+    ):
+        presence = punching.Presence(id=row.id, zone=_zone(row), at=row.at, assurance=row.assurance)
+        days[row.officer_id].presences.append(presence)
+    for row in session.execute(
+        select(m.Refusal.officer_id, m.Refusal.id, m.Refusal.direction, m.Refusal.at, m.Refusal.reason).where(
+            m.Refusal.officer_id.in_(officers),
+            m.Refusal.punch_id.is_(None),
+            m.Refusal.direction.is_not(None),
+            m.Refusal.at.between(first - _PRESENCE_REACH, last + _PRESENCE_REACH),
+        )
+    ):
+        tap = punching.WaitingTap(refusal_id=row.id, direction=row.direction, at=row.at, reason=row.reason)
+        days[row.officer_id].waiting.append(tap)
+    return days
+
+
+def _duties(
+    session: Session, officers: set[int], first: datetime, last: datetime, timezone: ZoneInfo
+) -> Iterator[tuple[int, Duty]]:
+    rows = session.execute(
+        select(m.RosterEntry.officer_id, m.RosterEntry.duty_date, m.Shift, m.Site.timezone)
+        .join(m.Shift, m.Shift.id == m.RosterEntry.shift_id)
+        .outerjoin(m.Zone, m.Zone.id == m.RosterEntry.zone_id)
+        .outerjoin(m.Site, m.Site.id == m.Zone.site_id)
+        .where(
+            m.RosterEntry.officer_id.in_(officers),
+            m.RosterEntry.duty_date.between(local_date(first - _REACH, timezone), local_date(last + _REACH, timezone)),
+        )
+    )
+    for officer_id, duty_date, shift, site_timezone in rows:
+        yield officer_id, duty_on(duty_date, shift.pattern(), ZoneInfo(site_timezone) if site_timezone else timezone)

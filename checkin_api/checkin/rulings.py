@@ -1,0 +1,201 @@
+"""One event at a time: what the domain decides about it, put into records and into words."""
+
+from datetime import datetime
+from typing import Any, assert_never
+from uuid import UUID
+
+from checkin_api import models as m
+from checkin_api.checkin.casefile import Casefile, KnownOfficer
+from checkin_api.checkin.records import REPLY_REDELIVERED_WITHIN, REPLY_WITHIN, Records, Ruled
+from checkin_api.domain import punching
+from checkin_api.domain.attendance import PunchFact
+from checkin_api.domain.ids import Direction, EventState, PunchSource, Reason, new_id
+from checkin_api.domain.shifts import local_date
+from checkin_api.line import messages
+from checkin_api.line.events import BeaconHeard, Event, PunchAsked
+
+Messages = list[dict[str, Any]]
+DECIDED = Ruled(EventState.DECIDED)
+
+
+class Rulings:
+    """Judges the events of one batch in order; each sees what the ones before it changed."""
+
+    def __init__(self, casefile: Casefile) -> None:
+        self.casefile = casefile
+        self.records = Records()
+
+    def beacon(self, stored: m.InboxEvent, event: BeaconHeard) -> Ruled:
+        """A phone heard a beacon: presence, and maybe a punch or a question."""
+        beacon = self.casefile.beacons.get(event.hwid)
+        officer = self._active(event)
+        if beacon is None:
+            ruled = self.refuse(stored, event, Reason.UNKNOWN_BEACON, hwid=event.hwid)
+            # Another service of the official account may own this beacon.
+            return Ruled(ruled.state, ruled.reason, ruled.detail, is_foreign=True)
+        if beacon.retired_at is not None and beacon.retired_at <= event.at:
+            return self.refuse(stored, event, Reason.RETIRED_BEACON, hwid=event.hwid, zone=beacon.zone)
+        if isinstance(officer, Reason):
+            return self.refuse(stored, event, officer, hwid=event.hwid, zone=beacon.zone)
+        day = self.casefile.days[officer.id]
+        if event.kind == "stay" and not punching.is_stay_worth_keeping(beacon.zone, event.at, day):
+            return Ruled(EventState.IGNORED, "stay_not_needed")
+        presence = punching.Presence(
+            id=new_id(), zone=beacon.zone, at=event.at, assurance=punching.assurance_of(beacon.kind)
+        )
+        day.presences.append(presence)
+        self.records.add(
+            m.Presence,
+            id=presence.id,
+            officer_id=officer.id,
+            zone_id=beacon.zone.id,
+            beacon_id=beacon.id,
+            at=event.at,
+            received_at=stored.received_at,
+            assurance=presence.assurance,
+            device_message=event.device_message,
+            inbox_event_id=stored.id,
+        )
+        self._reply(stored, event, self._arrival(stored, officer, presence, asks=event.kind != "stay"))
+        return DECIDED
+
+    def _arrival(
+        self, stored: m.InboxEvent, officer: KnownOfficer, presence: punching.Presence, *, asks: bool
+    ) -> Messages:
+        """What follows from a new presence: waiting taps first, else what the duty asks for."""
+        day = self.casefile.days[officer.id]
+        said: Messages = []
+        for granted, taps in punching.redeem(presence, day):
+            punch_id, messages_ = self._punch(stored, officer, granted, tapped_at=min(tap.at for tap in taps))
+            said += messages_
+            for tap in taps:
+                self.records.grant_later(tap.refusal_id, punch_id)
+                day.waiting.remove(tap)
+        if said or not asks:
+            return said
+        match punching.arrive(presence, day):
+            case None:
+                return []
+            case Direction() as direction:
+                return messages.ask_to_punch(presence, direction, self.casefile.timezone)
+            case punching.Granted() as granted:
+                return self._punch(stored, officer, granted, tapped_at=None)[1]
+            case never:
+                assert_never(never)
+
+    def punch_asked(self, stored: m.InboxEvent, event: PunchAsked) -> Ruled:
+        """An officer tapped 簽到 or 簽退."""
+        officer = self._active(event)
+        if isinstance(officer, Reason):
+            return self._refuse_tap(stored, event, officer)
+        day = self.casefile.days[officer.id]
+        match punching.decide_tap(event.direction, event.at, day):
+            case punching.Refused(reason, zone):
+                return self._refuse_tap(stored, event, reason, zone)
+            case punching.Granted() as granted:
+                _, said = self._punch(stored, officer, granted, tapped_at=event.at)
+                self._reply(stored, event, said)
+                return DECIDED
+            case never:
+                assert_never(never)
+
+    def _punch(
+        self, stored: m.InboxEvent, officer: KnownOfficer, granted: punching.Granted, *, tapped_at: datetime | None
+    ) -> tuple[UUID, Messages]:
+        day = self.casefile.days[officer.id]
+        earlier = punching.repeated(granted, day)
+        punch_id = new_id()
+        day.punches.append(PunchFact(direction=granted.direction, at=granted.at, proved=True, key=punch_id))
+        presence = granted.presence
+        self.records.add(
+            m.Punch,
+            id=punch_id,
+            officer_id=officer.id,
+            direction=granted.direction,
+            at=granted.at,
+            tapped_at=tapped_at,
+            received_at=stored.received_at,
+            source=PunchSource.ZONE if tapped_at is None else PunchSource.CHAT,
+            zone_id=presence.zone.id,
+            presence_id=presence.id,
+            assurance=presence.assurance,
+            # One event can grant at most one punch in each direction.
+            request_id=f"line:{stored.id}:{granted.direction}",
+        )
+        timezone = self.casefile.timezone
+        return punch_id, messages.punched(officer.name, granted, earlier, timezone, by_zone=tapped_at is None)
+
+    def _active(self, event: Event) -> KnownOfficer | Reason:
+        """The officer behind the account, or why the event counts for nobody."""
+        officer = self.casefile.officers.get(event.user_id)
+        if officer is None:
+            return Reason.NOT_ENROLLED
+        active = officer.is_active(local_date(event.at, self.casefile.timezone))
+        return officer if active else Reason.INACTIVE_OFFICER
+
+    def _refuse_tap(
+        self, stored: m.InboxEvent, event: PunchAsked, reason: Reason, zone: punching.Zone | None = None
+    ) -> Ruled:
+        """Refuse a tap in words, and remember it: a beacon event that comes soon still makes it a punch."""
+        officer = self.casefile.officers.get(event.user_id)
+        ruled = self.refuse(
+            stored,
+            event,
+            reason,
+            zone=zone,
+            direction=event.direction,
+            said=messages.tap_refused(reason, zone, event.direction),
+        )
+        if officer is not None:
+            refusal_id = self.records.rows[m.Refusal][-1]["id"]
+            tap = punching.WaitingTap(refusal_id=refusal_id, direction=event.direction, at=event.at, reason=reason)
+            self.casefile.days[officer.id].waiting.append(tap)
+        return ruled
+
+    def refuse(  # noqa: PLR0913 (the columns of a refusal)
+        self,
+        stored: m.InboxEvent,
+        event: Event,
+        reason: Reason,
+        *,
+        hwid: str = "",
+        zone: punching.Zone | None = None,
+        direction: Direction | None = None,
+        said: Messages | None = None,
+    ) -> Ruled:
+        """Record a refusal; without ``said`` nobody is told, as a beacon event may come from anyone who walks by."""
+        officer = self.casefile.officers.get(event.user_id)
+        self.records.add(
+            m.Refusal,
+            id=new_id(),
+            at=event.at,
+            reason=reason,
+            officer_id=officer.id if officer else None,
+            zone_id=zone.id if zone else None,
+            hwid=hwid,
+            direction=direction,
+            request_id=f"line:{stored.id}",
+        )
+        self._reply(stored, event, said or [])
+        return Ruled(EventState.DECIDED, reason)
+
+    def answer(self, stored: m.InboxEvent, event: Event, said: Messages) -> Ruled:
+        """Answer a question; nothing else happens."""
+        self._reply(stored, event, said)
+        return DECIDED
+
+    def _reply(self, stored: m.InboxEvent, event: Event, said: Messages) -> None:
+        if not said or event.reply_token is None:
+            return
+        expires_at = stored.received_at + REPLY_WITHIN
+        if event.is_redelivery:
+            expires_at = min(expires_at, event.at + REPLY_REDELIVERED_WITHIN)
+        self.records.add(
+            m.Reply,
+            inbox_event_id=stored.id,
+            reply_token=event.reply_token,
+            messages=said,
+            created_at=stored.received_at,
+            next_attempt_at=stored.received_at,
+            expires_at=expires_at,
+        )

@@ -1,0 +1,60 @@
+"""The command line ``checkin``; each command loads only what it needs, so that ``--help`` is there at once."""
+
+from importlib import import_module
+from typing import Any
+
+import click
+
+# Command name → (module in this package, one line of help). The module's function `command` is the command.
+_COMMANDS = {
+    "db": ("database", "資料庫版本 / Create or upgrade the database."),
+    "serve": ("serve", "啟動服務 / Serve webhooks and decide what they mean."),
+    "worker": ("worker", "啟動排程 / Run scheduled jobs: daily reports."),
+    "import": ("imports", "匯入 CSV / Import units, officers, sites, zones, beacons, shifts, roster."),
+    "enrolment": ("enrolment", "綁定一次碼 / Issue one-time codes, release LINE accounts."),
+    "report": ("report", "報表 / Build a report."),
+    "inbox": ("inbox", "事件匣 / Look at webhook events; try parked ones again."),
+    "doctor": ("doctor", "檢查設定 / Check settings, database, LINE, clock."),
+}
+
+
+class _Lazy(click.Group):
+    """A group that imports a command's module when that command is called, and only then."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        del ctx
+        return list(_COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        del ctx
+        if cmd_name not in _COMMANDS:
+            return None
+        command: click.Command = import_module(f"checkin_api.cli.{_COMMANDS[cmd_name][0]}").command
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        del ctx
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, text) for name, (_, text) in _COMMANDS.items()])
+
+    def invoke(self, ctx: click.Context) -> Any:
+        from checkin_api.errors import CheckinError, ConfigError  # noqa: PLC0415 (not needed for --help)
+
+        try:
+            return super().invoke(ctx)
+        except ConfigError as exc:
+            for problem in exc.problems:
+                click.echo(f"error: {problem}", err=True)
+            ctx.exit(1)
+        except CheckinError as exc:
+            click.echo(f"error: {exc}", err=True)
+            ctx.exit(1)
+
+
+@click.command(cls=_Lazy, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="police-checkin")
+def main() -> None:
+    """差勤簽到伺服器與人事工具 / Attendance check-in: server and HR tools.
+
+    Settings are environment variables CHECKIN_…; see docs/installer.md.
+    """

@@ -1,0 +1,49 @@
+"""What several commands share: an open database, and rows as a table or as JSON."""
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+import click
+
+from checkin_api.config import Settings, load_settings
+from checkin_api.db import Database
+
+
+@contextmanager
+def open_database(*required: str) -> Iterator[tuple[Settings, Database]]:
+    """The settings and their database, closed afterwards."""
+    settings = load_settings(*required)
+    database = Database(settings.database_url)
+    try:
+        yield settings, database
+    finally:
+        database.close()
+
+
+format_option = click.option(
+    "--format",
+    "form",
+    type=click.Choice(["table", "json"]),
+    default="table",
+    show_default=True,
+    help="輸出格式 / Output.",
+)
+
+
+def show(rows: Sequence[Mapping[str, Any]], form: str) -> None:
+    """Print rows for a person or for a program."""
+    if form == "json":
+        click.echo(json.dumps(rows, ensure_ascii=False, indent=2, default=str))
+        return
+    from rich.console import Console  # noqa: PLC0415 (only a table needs it)
+    from rich.table import Table  # noqa: PLC0415
+
+    if not rows:
+        click.echo("（無資料 / nothing）")
+        return
+    table = Table(*rows[0])
+    for row in rows:
+        table.add_row(*("" if value is None else str(value) for value in row.values()))
+    Console().print(table)

@@ -1,0 +1,30 @@
+"""``checkin db``: the schema."""
+
+import click
+
+from checkin_api import migrations
+from checkin_api.cli.common import open_database
+
+
+@click.group()
+def command() -> None:
+    """資料庫版本 / Create or upgrade the database."""
+
+
+@command.command()
+def upgrade() -> None:
+    """升級到最新版 / Bring the schema to this release's revision; safe to repeat."""
+    with open_database() as (_, database):
+        before = migrations.current(database)
+        after = migrations.upgrade(database)
+    click.echo(f"{before or 'empty'} → {after}" if before != after else f"already at {after}")
+
+
+@command.command()
+def current() -> None:
+    """顯示目前版本 / Show the schema's revision, and the one this release needs."""
+    with open_database() as (_, database):
+        revision = migrations.current(database)
+    click.echo(f"{revision or 'empty'} (this release: {migrations.head()})")
+    if revision != migrations.head():
+        raise click.exceptions.Exit(1)

@@ -1,0 +1,125 @@
+"""The process beside the web workers that decides stored events and sends the replies.
+
+It is a process of its own so that judging and the LINE SDK never take time from the answer LINE waits for.
+"""
+
+import logging
+import signal
+import threading
+from collections.abc import Callable
+
+from checkin_api.checkin import Rules, decide_events, has_undecided
+from checkin_api.clock import Clock, SystemClock
+from checkin_api.config import Settings, load_settings
+from checkin_api.courier import Courier, expire
+from checkin_api.db import Database
+from checkin_api.forwarding import forwarder
+from checkin_api.logs import configure_logging
+from checkin_api.models import Delivery, Reply
+from checkin_api.process import die_with_parent
+
+logger = logging.getLogger(__name__)
+
+# How long to rest when nothing waits: the price of an idle look is one query on an empty partial index.
+REST_S = 0.05
+# After a failure (database away, say) the same work is tried again this much later.
+REST_AFTER_FAILURE_S = 1.0
+EXPIRE_EVERY_S = 5.0
+REPLY_THREADS = 8
+FORWARD_THREADS = 4
+
+# Does some work and says whether there was any.
+Step = Callable[[], bool]
+
+
+def run(settings: Settings, clock: Clock, stop: threading.Event) -> None:
+    """Decide and send until told to stop; a part that fails is logged and goes on."""
+    database = Database(settings.database_url)
+    parts: dict[str, Callable[[], Step]] = {
+        "replies": lambda: _replies(database, settings, clock),
+        "expiry": lambda: _expiry(database, clock, stop),
+    }
+    if settings.line_forward_url:
+        parts["forwards"] = lambda: _forwards(database, settings, clock)
+    threads = [
+        threading.Thread(target=_loop, args=(name, make, stop), name=name, daemon=True) for name, make in parts.items()
+    ]
+    for thread in threads:
+        thread.start()
+    _loop("decide", lambda: _decide(database, settings, clock), stop)
+    for thread in threads:
+        thread.join(timeout=REST_AFTER_FAILURE_S)
+    database.close()
+
+
+def _loop(name: str, make: Callable[[], Step], stop: threading.Event) -> None:
+    step: Step | None = None
+    while not stop.is_set():
+        try:
+            step = step or make()
+            worked = step()
+        except Exception:
+            logger.exception("%s failed; trying again in %g s", name, REST_AFTER_FAILURE_S)
+            stop.wait(REST_AFTER_FAILURE_S)
+        else:
+            if not worked:
+                stop.wait(REST_S)
+
+
+def _decide(database: Database, settings: Settings, clock: Clock) -> Step:
+    rules = Rules(
+        timezone=settings.zone,
+        code_key=settings.secret_key.get_secret_value().encode(),
+        forwards=bool(settings.line_forward_url),
+    )
+
+    def step() -> bool:
+        with database.read() as session:
+            if not has_undecided(session):
+                return False
+        with database.write() as session:
+            return decide_events(session, clock.now(), rules) > 0
+
+    return step
+
+
+def _replies(database: Database, settings: Settings, clock: Clock) -> Step:
+    from checkin_api.line.client import LineClient  # noqa: PLC0415 (the SDK takes a second to load: here, in a thread)
+
+    token = settings.line_channel_access_token.get_secret_value()
+    client = LineClient(settings.line_api_url, token, connections=REPLY_THREADS)
+
+    def send(reply: Reply) -> None:
+        client.reply(reply.reply_token, reply.messages)
+
+    return Courier(database, clock, Reply, send, threads=REPLY_THREADS).step
+
+
+def _forwards(database: Database, settings: Settings, clock: Clock) -> Step:
+    send = forwarder(settings.line_forward_url)
+    return Courier(database, clock, Delivery, send, threads=FORWARD_THREADS, forget_sent=True).step
+
+
+def _expiry(database: Database, clock: Clock, stop: threading.Event) -> Step:
+    def step() -> bool:
+        closed = expire(database, clock.now())
+        if closed:
+            logger.warning("%d messages were not sent in time", closed)
+        stop.wait(EXPIRE_EVERY_S)
+        return False
+
+    return step
+
+
+def main() -> None:
+    """``python -m checkin_api.decider``: what ``checkin serve`` starts."""
+    die_with_parent()
+    configure_logging()
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    run(load_settings("secret_key"), SystemClock(), stop)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,133 @@
+"""Checks of an installation, each a finding with what to do about it."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
+
+import httpx2
+from sqlalchemy import select
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import Session
+
+from checkin_api import inbox, migrations
+from checkin_api.config import Settings
+from checkin_api.db import Database
+from checkin_api.domain.ids import RunState
+from checkin_api.models import Beacon, JobRun
+
+TIMEOUT_S = 5.0
+# A reply token lives a minute and event times come from LINE: a server further off misjudges both.
+CLOCK_TOLERANCE = timedelta(seconds=5)
+# Deciding takes well under a second; older events mean that nothing decides.
+UNDECIDED_TOLERANCE_S = 30
+WORKER_TOLERANCE = timedelta(hours=30)
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One line of the doctor's report: passed, failed, or (None) nothing to judge."""
+
+    subject: str
+    passed: bool | None
+    text: str
+
+
+def examine(settings: Settings) -> Iterator[Finding]:
+    """Every check, one after another; a failing one does not stop the others."""
+    yield from _database(settings)
+    yield from _line(settings)
+
+
+def _database(settings: Settings) -> Iterator[Finding]:
+    database = Database(settings.database_url)
+    try:
+        revision = migrations.current(database)
+        if revision != migrations.head():
+            yield Finding("database", passed=False, text=f"at {revision or 'empty'}: run `checkin db upgrade`")
+            return
+        yield Finding("database", passed=True, text=f"{database.url.get_backend_name()}, revision {revision}")
+        with database.read() as session:
+            yield from _inbox(session)
+            yield _worker(session)
+    except SQLAlchemyError as exc:
+        yield Finding(
+            "database", passed=False, text=f"does not answer ({type(exc).__name__}): check CHECKIN_DATABASE_URL"
+        )
+    finally:
+        database.close()
+
+
+def _inbox(session: Session) -> Iterator[Finding]:
+    levels = inbox.service_levels(session, datetime.now(UTC))
+    age = levels["inbox_oldest_undecided_seconds"]
+    waiting = f"{levels['inbox_undecided']:.0f} undecided"
+    if age > UNDECIDED_TOLERANCE_S:
+        yield Finding("inbox", passed=False, text=f"{waiting}, the oldest for {age:.0f} s: is `checkin serve` running?")
+    else:
+        yield Finding("inbox", passed=True, text=waiting)
+    if levels["inbox_parked"]:
+        yield Finding(
+            "inbox", passed=None, text=f"{levels['inbox_parked']:.0f} parked: see `checkin inbox list --state parked`"
+        )
+    seen = levels.get("last_event_age_seconds")
+    yield Finding("webhook", passed=None, text="no event yet" if seen is None else f"last event {seen:.0f} s ago")
+    if session.scalar(select(Beacon.id).where(Beacon.retired_at.is_(None)).limit(1)) is None:
+        yield Finding("beacons", passed=False, text="none registered: import sites, zones and beacons")
+
+
+def _worker(session: Session) -> Finding:
+    run = session.scalar(select(JobRun).order_by(JobRun.claimed_at.desc()).limit(1))
+    if run is None:
+        return Finding("worker", passed=None, text="has not run yet: start `checkin worker`")
+    if run.state is RunState.FAILED:
+        return Finding("worker", passed=False, text=f"{run.job} for {run.period} failed: {run.error}")
+    late = datetime.now(UTC) - run.claimed_at > WORKER_TOLERANCE
+    text = f"last run {run.job} for {run.period}, {run.state}"
+    return Finding("worker", passed=not late, text=f"{text}; is `checkin worker` running?" if late else text)
+
+
+def _line(settings: Settings) -> Iterator[Finding]:
+    headers = {"Authorization": f"Bearer {settings.line_channel_access_token.get_secret_value()}"}
+    with httpx2.Client(base_url=settings.line_api_url, headers=headers, timeout=TIMEOUT_S) as client:
+        try:
+            bot = client.get("/v2/bot/info")
+            endpoint = client.get("/v2/bot/channel/webhook/endpoint")
+        except httpx2.HTTPError as exc:
+            yield Finding("LINE", passed=False, text=f"{settings.line_api_url} does not answer ({type(exc).__name__})")
+            return
+    if bot.status_code == httpx2.codes.UNAUTHORIZED:
+        yield Finding("LINE", passed=False, text="refuses the token: check CHECKIN_LINE_CHANNEL_ACCESS_TOKEN")
+        return
+    if not bot.is_success:
+        yield Finding("LINE", passed=False, text=f"answers HTTP {bot.status_code}")
+        return
+    yield Finding("LINE", passed=True, text=f"official account {bot.json().get('displayName', '?')}")
+    yield _endpoint(endpoint)
+    yield _clock(bot)
+
+
+def _endpoint(answer: httpx2.Response) -> Finding:
+    if not answer.is_success:
+        return Finding("webhook address", passed=False, text="none is set in the LINE Developers console")
+    document = answer.json()
+    address = str(document.get("endpoint", ""))
+    if not document.get("active"):
+        return Finding(
+            "webhook address", passed=False, text=f"{address} is set but not in use: switch on “Use webhook”"
+        )
+    if not address.endswith("/line/webhook"):
+        return Finding("webhook address", passed=False, text=f"{address} does not end in /line/webhook")
+    return Finding("webhook address", passed=True, text=address)
+
+
+def _clock(answer: httpx2.Response) -> Finding:
+    """Compare this machine's clock with LINE's, to the second."""
+    try:
+        offset = datetime.now(UTC) - parsedate_to_datetime(answer.headers["date"])
+    except (KeyError, ValueError):
+        return Finding("clock", passed=None, text="LINE's answer has no date to compare with")
+    seconds = f"{offset.total_seconds():+.0f} s against LINE"
+    if abs(offset) > CLOCK_TOLERANCE:
+        return Finding("clock", passed=False, text=f"{seconds}: set up time synchronisation (systemd-timesyncd)")
+    return Finding("clock", passed=True, text=seconds)

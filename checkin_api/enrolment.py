@@ -1,0 +1,169 @@
+"""Binding one LINE account to one officer, by a one-time code that HR hands over."""
+
+import hmac
+import secrets
+import unicodedata
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import func, select, update
+from sqlalchemy.orm import Session
+
+from checkin_api.domain.ids import LineUserId, Reason, StaffNo
+from checkin_api.errors import CheckinError, NotFoundError
+from checkin_api.models import EnrolmentCode, EnrolmentTry, LineAccount, Officer
+
+# No 0/O, 1/I/L, U/V: a code is read from paper and typed on a phone. 28^8 is about 2^38.
+ALPHABET = "23456789ABCDEFGHJKMNPQRSTWXYZ"[:28]
+CODE_LENGTH = 8
+TRIES_PER_CODE = 5
+TRIES_PER_ACCOUNT = 5
+TRIES_WINDOW = timedelta(hours=1)
+VALID_FOR = timedelta(days=7)
+
+
+class AlreadyBoundError(CheckinError):
+    """The officer has a LINE account bound; it must be released first."""
+
+
+@dataclass(frozen=True, slots=True)
+class IssuedCode:
+    """A code to hand over; shown once, kept nowhere."""
+
+    staff_no: StaffNo
+    name: str
+    code: str
+    expires_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Bound:
+    """A LINE account now belongs to this officer."""
+
+    staff_no: StaffNo
+    name: str
+
+
+def issue_code(
+    session: Session, now: datetime, staff_no: str, *, key: bytes, valid_for: timedelta = VALID_FOR
+) -> IssuedCode:
+    """Make a new code for an officer; any code issued before stops working. The caller commits.
+
+    Raises:
+        NotFoundError: no such officer.
+        AlreadyBoundError: the officer's LINE account must be released first.
+    """
+    officer = _officer(session, staff_no)
+    if _current(session, LineAccount.officer_id == officer.id) is not None:
+        raise AlreadyBoundError(f"officer {staff_no} is enrolled already; release the LINE account first")
+    session.execute(
+        update(EnrolmentCode)
+        .where(EnrolmentCode.officer_id == officer.id, EnrolmentCode.closed_at.is_(None))
+        .values(closed_at=now)
+    )
+    code = "".join(secrets.choice(ALPHABET) for _ in range(CODE_LENGTH))
+    expires_at = now + valid_for
+    session.add(
+        EnrolmentCode(
+            officer_id=officer.id,
+            code_hash=_digest(key, officer.id, code),
+            issued_at=now,
+            expires_at=expires_at,
+            tries_left=TRIES_PER_CODE,
+        )
+    )
+    session.flush()
+    return IssuedCode(StaffNo(officer.staff_no), officer.name, f"{code[:4]}-{code[4:]}", expires_at)
+
+
+def enrol(  # noqa: PLR0913 (who, when, and the three parts of the claim)
+    session: Session, now: datetime, user_id: LineUserId, *, staff_no: str, code: str, key: bytes
+) -> Bound | Reason:
+    """Bind the account if the code is this officer's and still good; a wrong try is counted. The caller commits.
+
+    An unknown staff number and a wrong code are refused alike, so that numbers cannot be tried out.
+    """
+    if _current(session, LineAccount.line_user_id == user_id) is not None:
+        return Reason.ALREADY_ENROLLED
+    if _tries(session, user_id, now) >= TRIES_PER_ACCOUNT:
+        return Reason.TOO_MANY_TRIES
+    row = session.execute(
+        select(Officer, EnrolmentCode)
+        .join(EnrolmentCode, EnrolmentCode.officer_id == Officer.id)
+        .where(Officer.staff_no == staff_no, EnrolmentCode.closed_at.is_(None))
+        .with_for_update()
+    ).first()
+    reason = _judge(row[1], row[0], code, now, key) if row else Reason.CODE_WRONG
+    if row is None or reason is not None:
+        session.add(EnrolmentTry(line_user_id=user_id, at=now))
+        session.flush()
+        return reason or Reason.CODE_WRONG
+    officer, issued = row
+    if _current(session, LineAccount.officer_id == officer.id) is not None:
+        return Reason.OFFICER_HAS_ACCOUNT
+    issued.closed_at = now
+    session.add(LineAccount(line_user_id=user_id, officer_id=officer.id, bound_at=now))
+    session.flush()
+    return Bound(StaffNo(officer.staff_no), officer.name)
+
+
+def release(session: Session, now: datetime, staff_no: str) -> bool:
+    """End the binding of an officer's LINE account; False if there was none. The caller commits.
+
+    Raises:
+        NotFoundError: no such officer.
+    """
+    account = _current(session, LineAccount.officer_id == _officer(session, staff_no).id)
+    if account is None:
+        return False
+    account.unbound_at = now
+    session.flush()
+    return True
+
+
+def set_friend(session: Session, user_id: LineUserId, *, is_friend: bool) -> None:
+    """Remember whether the officer can be reached: LINE answers 200 to a push that a block will swallow."""
+    session.execute(
+        update(LineAccount)
+        .where(LineAccount.line_user_id == user_id, LineAccount.unbound_at.is_(None))
+        .values(is_friend=is_friend)
+    )
+
+
+def _judge(issued: EnrolmentCode, officer: Officer, code: str, now: datetime, key: bytes) -> Reason | None:
+    if issued.expires_at <= now:
+        return Reason.CODE_EXPIRED
+    if issued.tries_left <= 0:
+        return Reason.TOO_MANY_TRIES
+    if hmac.compare_digest(issued.code_hash, _digest(key, officer.id, code)):
+        return None
+    issued.tries_left -= 1
+    return Reason.CODE_WRONG
+
+
+def _digest(key: bytes, officer_id: int, code: str) -> str:
+    """Only a keyed hash is stored, so that a copy of the database gives no codes away."""
+    letters = unicodedata.normalize("NFKC", code).upper().replace("-", "").replace(" ", "")
+    return hmac.digest(key, f"enrolment:{officer_id}:{letters}".encode(), "sha256").hex()
+
+
+def _officer(session: Session, staff_no: str) -> Officer:
+    officer = session.scalar(select(Officer).where(Officer.staff_no == staff_no))
+    if officer is None:
+        raise NotFoundError(f"no officer has the staff number {staff_no}")
+    return officer
+
+
+def _current(session: Session, whose: object) -> LineAccount | None:
+    return session.scalar(select(LineAccount).where(whose, LineAccount.unbound_at.is_(None)))  # type: ignore[arg-type]  # a column condition
+
+
+def _tries(session: Session, user_id: LineUserId, now: datetime) -> int:
+    return (
+        session.scalar(
+            select(func.count())
+            .select_from(EnrolmentTry)
+            .where(EnrolmentTry.line_user_id == user_id, EnrolmentTry.at > now - TRIES_WINDOW)
+        )
+        or 0
+    )

@@ -1,0 +1,42 @@
+"""Sending through line-bot-sdk; imported only where messages are sent, as loading the SDK takes a second."""
+
+from typing import Any
+
+from linebot.v3.messaging import ApiClient, Configuration, MessagingApi, ReplyMessageRequest
+from linebot.v3.messaging.exceptions import ApiException
+from urllib3 import Retry
+from urllib3.exceptions import HTTPError
+
+from checkin_api.errors import DeliveryError
+
+# Connect and read time-out; the SDK has none of its own.
+TIMEOUT_S = (2.0, 3.0)
+# Answers that another try cannot change: a spent token, a malformed message, a wrong channel access token.
+_PERMANENT = frozenset({400, 401, 403, 404, 413})
+
+
+class LineClient:
+    """One channel of the LINE Platform; safe to use from several threads."""
+
+    def __init__(self, api_url: str, access_token: str, *, connections: int) -> None:
+        configuration = Configuration(host=api_url, access_token=access_token)
+        configuration.connection_pool_maxsize = connections
+        # Repeating is the caller's: it knows when the reply token dies.
+        configuration.retries = Retry(0)
+        self._api = MessagingApi(ApiClient(configuration))
+
+    def reply(self, reply_token: str, messages: list[dict[str, Any]]) -> None:
+        """Answer an event.
+
+        Raises:
+            DeliveryError: not sent; ``permanent`` tells whether trying again makes sense.
+        """
+        request = ReplyMessageRequest.from_dict({"replyToken": reply_token, "messages": messages})
+        try:
+            self._api.reply_message(request, _request_timeout=TIMEOUT_S)
+        except ApiException as exc:
+            # The body is LINE's and names the problem; the request, which holds the token, is not repeated here.
+            said = str(exc.body or exc.reason or "")[:200]
+            raise DeliveryError(f"HTTP {exc.status}: {said}", permanent=exc.status in _PERMANENT) from exc
+        except HTTPError as exc:
+            raise DeliveryError(type(exc).__name__, permanent=False) from exc

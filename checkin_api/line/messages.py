@@ -1,0 +1,191 @@
+"""What we say in the chat: plain words, zh-TW first, English second, as LINE message objects."""
+
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from checkin_api.domain.attendance import PunchFact
+from checkin_api.domain.ids import Assurance, Direction, Reason
+from checkin_api.domain.punching import TAP_WAIT, Granted, Presence, Zone
+from checkin_api.enrolment import Bound
+
+Message = dict[str, Any]
+
+_NAMES = {Direction.IN: ("簽到", "Sign in"), Direction.OUT: ("簽退", "Sign out"), Direction.AUTO: ("打卡", "Punch")}
+_DONE = {Direction.IN: ("簽到完成", "Signed in"), Direction.OUT: ("簽退完成", "Signed out")}
+_ASSURANCE = {
+    Assurance.HIGH: ("高", "high"),
+    Assurance.MEDIUM: ("中", "medium"),
+    Assurance.LOW: ("低", "low"),
+    Assurance.NONE: ("無", "none"),
+}
+
+
+def punched(
+    name: str, granted: Granted, earlier: PunchFact | None, timezone: ZoneInfo, *, by_zone: bool
+) -> list[Message]:
+    """The confirmation of a punch, with its evidence in words."""
+    presence = granted.presence
+    at = _time(granted.at, timezone)
+    heard = presence.at.astimezone(timezone).strftime("%H:%M:%S")
+    zh, en = _DONE[granted.direction]
+    assurance_zh, assurance_en = _ASSURANCE[presence.assurance]
+    lines = [
+        f"✅ {zh} {at}　{name}",
+        f"地點：{presence.zone.name}",
+        f"證據：{heard} 手機感應到簽到區信標（證明力：{assurance_zh}）",
+    ]
+    english = f"{en} {at} · {presence.zone.name} · beacon heard {heard} (assurance: {assurance_en})"
+    if by_zone:
+        lines[0] = f"✅ 已自動簽到 {at}　{name}"
+        english = f"Signed in automatically {at} · {presence.zone.name} · beacon heard {heard}"
+    if not presence.assurance.meets(presence.zone.required_assurance):
+        lines.append("此簽到區要求較高證明力，本筆將標記供複核。")
+    if earlier is not None:
+        name_zh, name_en = _NAMES[granted.direction]
+        first = _time(earlier.at, timezone)
+        lines.append(f"本班先前已於 {first} {name_zh}；這次也已記錄。")
+        english += f" · already recorded at {first}"
+        del name_en
+    return [_text("\n".join([*lines, english]))]
+
+
+def ask_to_punch(presence: Presence, direction: Direction, timezone: ZoneInfo) -> list[Message]:
+    """The question when a phone is heard and a punch is due."""
+    zh, en = _NAMES[direction]
+    at = _time(presence.at, timezone)
+    return [
+        _text(
+            f"{at} 已感應到「{presence.zone.name}」。請按「{zh}」。\n{presence.zone.name} sensed at {at}. Tap {en}.",
+            direction,
+        )
+    ]
+
+
+def tap_refused(reason: Reason, zone: Zone | None, direction: Direction) -> list[Message]:
+    """Why a tap was not recorded, and what to do next."""
+    zh, en = _NAMES[direction]
+    wait = int(TAP_WAIT.total_seconds())
+    where = f"「{zone.name}」" if zone else ""
+    match reason:
+        case Reason.NOT_ENROLLED:
+            return explain()
+        case Reason.INACTIVE_OFFICER:
+            return [
+                _text(
+                    f"⚠️ 未記錄{zh}：您的人員資料目前不在職或已停用，請洽人事單位。\n"
+                    f"{en} not recorded: your record is not active. Please ask HR."
+                )
+            ]
+        case Reason.LOW_ASSURANCE:
+            return [
+                _text(
+                    f"⚠️ 未記錄{zh}：{where}需要較強的在場證明。請靠近簽到區信標，{wait} 秒內感應到會自動補記；"
+                    f"若仍不行請洽單位主管。\n"
+                    f"{en} not recorded: stronger proof is required here. Move closer to the beacon; "
+                    f"it is recorded by itself if sensed within {wait} s.",
+                    direction,
+                )
+            ]
+        case Reason.PRESENCE_EXPIRED:
+            zh_why, en_why = f"{where}的感應已過期", "the last sensing is too old"
+        case _:
+            zh_why, en_why = "還沒有感應到簽到區", "no check-in zone has been sensed yet"
+    return [
+        _text(
+            f"⏳ 尚未{zh}：{zh_why}。請留在簽到區並保持 LINE 開啟，{wait} 秒內感應到會自動完成{zh}。\n"
+            f"沒有反應？請確認藍牙與定位已開啟，並在 LINE 設定 > 隱私設定 > 提供使用資料 開啟 LINE Beacon，再按一次。\n"
+            f"{en} is waiting: {en_why}. Stay in the zone with LINE open; it completes by itself within {wait} s. "
+            f"Otherwise check Bluetooth, location and LINE Beacon consent, then tap again.",
+            direction,
+        )
+    ]
+
+
+def welcome() -> list[Message]:
+    """The greeting to a new friend of the account."""
+    return [
+        _text(
+            "歡迎使用差勤簽到。\n第一次使用請先綁定：輸入「綁定 員警編號 一次碼」，例如：綁定 A0123 ABCD-2345\n"
+            "一次碼請向人事單位索取。\n"
+            "Welcome. To enrol, send: bind STAFF-NUMBER CODE (the code comes from HR)."
+        )
+    ]
+
+
+def explain() -> list[Message]:
+    """How it works, and how to begin."""
+    return [
+        _text(
+            "📍 到簽到區打開 LINE，感應後按「簽到」或「簽退」（也可直接輸入）。\n"
+            "尚未綁定者請輸入「綁定 員警編號 一次碼」，例如：綁定 A0123 ABCD-2345（一次碼請向人事單位索取）。\n"
+            "Open LINE in the check-in zone, then tap Sign in or Sign out. Not enrolled yet? "
+            "Send: bind STAFF-NUMBER CODE.",
+            Direction.IN,
+        )
+    ]
+
+
+def enrolled(bound: Bound) -> list[Message]:
+    """The binding is done."""
+    return [
+        _text(
+            f"🔗 綁定完成：{bound.name}（{bound.staff_no}）。\n到簽到區打開 LINE，感應後按「簽到」即可。\n"
+            f"若不是您本人，請立即通知人事單位。\n"
+            f"Enrolled as {bound.name} ({bound.staff_no}). If this is not you, tell HR at once.",
+            Direction.IN,
+        )
+    ]
+
+
+_ENROLMENT_REFUSED = {
+    Reason.CODE_WRONG: (
+        "員警編號或一次碼不正確，請核對後再試。",
+        "The staff number or the code is wrong. Check both and try again.",
+    ),
+    Reason.CODE_EXPIRED: ("一次碼已過期，請向人事單位索取新碼。", "The code has expired. Ask HR for a new one."),
+    Reason.TOO_MANY_TRIES: (
+        "嘗試次數過多，請一小時後再試，或向人事單位索取新碼。",
+        "Too many tries. Wait an hour, or ask HR for a new code.",
+    ),
+    Reason.ALREADY_ENROLLED: (
+        "這個 LINE 帳號已綁定，不需要再綁一次；要更換請洽人事單位。",
+        "This LINE account is enrolled already. To change it, ask HR.",
+    ),
+    Reason.OFFICER_HAS_ACCOUNT: (
+        "這位員警已綁定另一個 LINE 帳號；若要更換請洽人事單位。",
+        "This officer has another LINE account. To change it, ask HR.",
+    ),
+}
+
+
+def enrolment_refused(reason: Reason) -> list[Message]:
+    """Why the binding was not made."""
+    zh, en = _ENROLMENT_REFUSED[reason]
+    return [_text(f"⚠️ 未綁定：{zh}\nNot enrolled: {en}")]
+
+
+def _time(at: datetime, timezone: ZoneInfo) -> str:
+    return at.astimezone(timezone).strftime("%H:%M")
+
+
+def _text(words: str, *first: Direction) -> Message:
+    """A text message; with a direction, both punch buttons follow, that one first."""
+    message: Message = {"type": "text", "text": words}
+    if first:
+        order = [first[0], Direction.OUT if first[0] is Direction.IN else Direction.IN]
+        message["quickReply"] = {"items": [_button(direction) for direction in order]}
+    return message
+
+
+def _button(direction: Direction) -> Message:
+    zh, en = _NAMES[direction]
+    return {
+        "type": "action",
+        "action": {
+            "type": "postback",
+            "label": f"{zh} {en}",
+            "data": f"checkin=punch&direction={direction}",
+            "displayText": zh,
+        },
+    }

@@ -1,0 +1,100 @@
+"""``checkin serve``: granian's web processes, and the decider beside them."""
+
+import logging
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+
+from granian import Granian
+from granian.constants import Interfaces
+from granian.log import LogLevels
+
+from checkin_api import migrations
+from checkin_api.config import Settings
+from checkin_api.db import Database
+from checkin_api.errors import CheckinError
+
+logger = logging.getLogger(__name__)
+
+# Measured (tests/bench): threads wait for commits together, so many of them cost little.
+THREADS = 32
+RESTART_AFTER_S = 1.0
+
+
+def serve(settings: Settings, *, host: str, port: int, workers: int) -> None:
+    """Serve until SIGTERM or SIGINT.
+
+    Raises:
+        CheckinError: the schema is not this release's, or SQLite was asked to work in several processes.
+    """
+    if settings.is_sqlite and workers > 1:
+        raise CheckinError("SQLite has one writer: use --workers 1, or PostgreSQL (CHECKIN_DATABASE_URL)")
+    _require_schema(settings)
+    with tempfile.TemporaryDirectory(prefix="checkin-metrics-") as folder:
+        # Counters of all web processes meet in this folder; prometheus_client reads the variable at import.
+        os.environ["PROMETHEUS_MULTIPROC_DIR"] = folder
+        decider = _Decider()
+        server = Granian(
+            "checkin_api.wsgi:create",
+            factory=True,
+            address=host,
+            port=port,
+            interface=Interfaces.WSGI,
+            workers=workers,
+            blocking_threads=THREADS,
+            websockets=False,
+            respawn_failed_workers=True,
+            respawn_interval=RESTART_AFTER_S,
+            log_level=LogLevels.warning,
+        )
+        server.on_startup(decider.start)
+        server.on_shutdown(decider.stop)
+        if settings.is_sqlite:
+            logger.info("SQLite: this is the only web process; PostgreSQL takes several")
+        logger.info("serving on http://%s:%d", host, port)
+        server.serve()
+
+
+def _require_schema(settings: Settings) -> None:
+    database = Database(settings.database_url)
+    revision = migrations.current(database)
+    database.close()
+    if revision != migrations.head():
+        raise CheckinError(
+            f"the database is at revision {revision or 'none'}, this release needs {migrations.head()}: "
+            "run `checkin db upgrade`"
+        )
+
+
+class _Decider:
+    """Keeps one decider process running."""
+
+    def __init__(self) -> None:
+        self._stopping = threading.Event()
+        self._process: subprocess.Popen[bytes] | None = None
+        # The thread lives as long as this process, so that the decider's parent is never gone too early.
+        self._keeper = threading.Thread(target=self._keep, name="decider", daemon=True)
+
+    def start(self) -> None:
+        self._keeper.start()
+
+    def stop(self) -> None:
+        self._stopping.set()
+        if self._process is not None:
+            self._process.send_signal(signal.SIGTERM)
+        self._keeper.join(timeout=10)
+
+    def _keep(self) -> None:
+        while not self._stopping.is_set():
+            self._process = subprocess.Popen(
+                [sys.executable, "-m", "checkin_api.decider"],
+                # Ctrl-C in a terminal reaches every process of the session; this one is stopped in order, by us.
+                start_new_session=True,
+            )
+            status = self._process.wait()
+            if not self._stopping.is_set():
+                logger.error("the decider ended with status %d; starting it again", status)
+                self._stopping.wait(RESTART_AFTER_S)

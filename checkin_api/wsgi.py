@@ -1,0 +1,15 @@
+"""The WSGI entry point: ``checkin_api.wsgi:create``, a factory."""
+
+from flask import Flask
+
+from checkin_api.app import create_app
+from checkin_api.config import load_settings
+from checkin_api.logs import configure_logging
+from checkin_api.process import die_with_parent
+
+
+def create() -> Flask:
+    """The application for one web process."""
+    die_with_parent()
+    configure_logging()
+    return create_app(load_settings("line_channel_secret"))
