@@ -68,7 +68,7 @@ class Courier:
             return ()
         table = self._table
         with self._database.read() as session:
-            posts = session.scalars(
+            posts: Sequence[Any] = session.scalars(
                 select(table)
                 .where(
                     table.state == MessageState.PENDING,

@@ -83,7 +83,7 @@ def service_levels(session: Session, now: datetime) -> dict[str, float]:
     newest = session.scalar(select(InboxEvent.received_at).order_by(InboxEvent.id.desc()).limit(1))
     levels: dict[str, float] = {
         "inbox_undecided": waiting,
-        "inbox_oldest_undecided_seconds": (now - oldest).total_seconds() if oldest else 0,
+        "inbox_oldest_undecided_seconds": (now - oldest).total_seconds() if waiting else 0,
         "inbox_parked": parked or 0,
         "replies_pending": replies or 0,
         "forwards_pending": forwards or 0,

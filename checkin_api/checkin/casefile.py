@@ -1,13 +1,13 @@
 """What must be known to judge a batch of events, loaded with a handful of set-based queries."""
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Row, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from checkin_api import models as m
@@ -88,7 +88,7 @@ def _officers(session: Session, users: set[LineUserId]) -> dict[LineUserId, Know
     }
 
 
-def _zone(row: Row[Any]) -> punching.Zone:
+def _zone(row: Any) -> punching.Zone:
     return punching.Zone(
         id=row.zone_id,
         name=row.zone_name,
@@ -112,7 +112,7 @@ _ZONE_COLUMNS = (
 def _beacons(session: Session, hwids: set[str]) -> dict[str, KnownBeacon]:
     if not hwids:
         return {}
-    rows = session.execute(
+    rows: Iterable[Any] = session.execute(
         select(m.Beacon.id, m.Beacon.hwid, m.Beacon.kind, m.Beacon.retired_at, *_ZONE_COLUMNS)
         .join(m.Zone, m.Zone.id == m.Beacon.zone_id)
         .where(m.Beacon.hwid.in_(hwids))
@@ -126,34 +126,54 @@ def _days(
     days: dict[int, punching.OfficerDay] = defaultdict(punching.OfficerDay)
     for officer_id, duty in _duties(session, officers, first, last, timezone):
         days[officer_id].duties.append(duty)
-    for row in session.execute(
+    for officer_id, punch in _punches(session, officers, first - _REACH, last + _REACH):
+        days[officer_id].punches.append(punch)
+    for officer_id, presence in _presences(session, officers, first - _PRESENCE_REACH, last + punching.TAP_WAIT):
+        days[officer_id].presences.append(presence)
+    for officer_id, tap in _waiting(session, officers, first - _PRESENCE_REACH, last + _PRESENCE_REACH):
+        days[officer_id].waiting.append(tap)
+    return days
+
+
+def _punches(session: Session, officers: set[int], begin: datetime, end: datetime) -> Iterator[tuple[int, PunchFact]]:
+    rows = session.execute(
         select(m.Punch.officer_id, m.Punch.id, m.Punch.direction, m.Punch.at, m.Punch.presence_id).where(
-            m.Punch.officer_id.in_(officers), m.Punch.at.between(first - _REACH, last + _REACH)
+            m.Punch.officer_id.in_(officers), m.Punch.at.between(begin, end)
         )
-    ):
-        fact = PunchFact(direction=row.direction, at=row.at, proved=row.presence_id is not None, key=row.id)
-        days[row.officer_id].punches.append(fact)
-    for row in session.execute(
+    )
+    for officer_id, punch_id, direction, at, presence_id in rows:
+        yield officer_id, PunchFact(direction=direction, at=at, proved=presence_id is not None, key=punch_id)
+
+
+def _presences(
+    session: Session, officers: set[int], begin: datetime, end: datetime
+) -> Iterator[tuple[int, punching.Presence]]:
+    rows: Iterable[Any] = session.execute(
         select(m.Presence.officer_id, m.Presence.id, m.Presence.at, m.Presence.assurance, *_ZONE_COLUMNS)
         .join(m.Zone, m.Zone.id == m.Presence.zone_id)
-        .where(
-            m.Presence.officer_id.in_(officers),
-            m.Presence.at.between(first - _PRESENCE_REACH, last + punching.TAP_WAIT),
-        )
-    ):
-        presence = punching.Presence(id=row.id, zone=_zone(row), at=row.at, assurance=row.assurance)
-        days[row.officer_id].presences.append(presence)
-    for row in session.execute(
+        .where(m.Presence.officer_id.in_(officers), m.Presence.at.between(begin, end))
+    )
+    for row in rows:
+        yield row.officer_id, punching.Presence(id=row.id, zone=_zone(row), at=row.at, assurance=row.assurance)
+
+
+def _waiting(
+    session: Session, officers: set[int], begin: datetime, end: datetime
+) -> Iterator[tuple[int, punching.WaitingTap]]:
+    """Refused taps; a refusal without a direction is of a beacon event and can never be granted."""
+    rows: Iterable[Any] = session.execute(
         select(m.Refusal.officer_id, m.Refusal.id, m.Refusal.direction, m.Refusal.at, m.Refusal.reason).where(
             m.Refusal.officer_id.in_(officers),
             m.Refusal.punch_id.is_(None),
             m.Refusal.direction.is_not(None),
-            m.Refusal.at.between(first - _PRESENCE_REACH, last + _PRESENCE_REACH),
+            m.Refusal.at.between(begin, end),
         )
-    ):
-        tap = punching.WaitingTap(refusal_id=row.id, direction=row.direction, at=row.at, reason=row.reason)
-        days[row.officer_id].waiting.append(tap)
-    return days
+    )
+    for row in rows:
+        yield (
+            row.officer_id,
+            punching.WaitingTap(refusal_id=row.id, direction=row.direction, at=row.at, reason=row.reason),
+        )
 
 
 def _duties(

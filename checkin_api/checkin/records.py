@@ -52,7 +52,7 @@ class Records:
             if self.rows[table]:
                 session.execute(insert(table), self.rows[table])
         if self.granted_later:
-            refusal = m.Refusal.__table__
+            refusal: Any = m.Refusal.__table__
             session.connection().execute(
                 update(refusal).where(refusal.c.id == bindparam("refusal")).values(punch_id=bindparam("punch")),
                 self.granted_later,
@@ -62,7 +62,7 @@ class Records:
             self._release_deliveries(session, now)
 
     def _close_events(self, session: Session, now: datetime) -> None:
-        event = m.InboxEvent.__table__
+        event: Any = m.InboxEvent.__table__
         session.connection().execute(
             update(event)
             .where(event.c.id == bindparam("event"))

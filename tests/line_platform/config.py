@@ -84,7 +84,6 @@ class PlatformConfig:
         values = {name: value for name, value in content.items() if name not in unknown}
         phones = [_phone(item, f"phones[{i}]", problems) for i, item in enumerate(values.pop("phones", ()))]
         zones = [_zone(item, f"zones[{i}]", problems) for i, item in enumerate(values.pop("zones", ()))]
-        problems += _twice("phone name", (each.name for each in phones))
         problems += _twice("zone code", (each.code for each in zones))
         problems += _twice("LINE user ID", (each.line_user_id for each in phones if each.line_user_id))
         if not USER_ID.fullmatch(str(values.get("bot_user_id", cls().bot_user_id))):

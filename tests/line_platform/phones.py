@@ -122,11 +122,11 @@ class Phone:
         return Silence.ANDROID_IN_BACKGROUND if self.android_in_background else None
 
     def as_json(self) -> dict[str, Any]:
-        """Return the phone without its chat."""
+        """Return the phone without its chat; its id is its LINE user ID."""
         last = self.chat[-1] if self.chat else None
         return {
+            "id": self.user_id,
             "name": self.name,
-            "user_id": self.user_id,
             "friendship": self.friendship.value,
             "note": self.note,
             "bluetooth": self.bluetooth,

@@ -76,13 +76,13 @@ class World:
         """Add a phone, its LINE user ID made up where none is given.
 
         Raises:
-            ConfigError: the name or the LINE user ID is taken.
+            ConfigError: the LINE user ID is taken.
         """
         friendship = Friendship.FRIEND if spec.friend else Friendship.STRANGER
         phone = Phone(spec.name, spec.line_user_id or ids.user_id(), friendship, spec.note, was_friend=spec.friend)
         with self.lock:
-            if phone.user_id in self.phones or any(phone.name == each.name for each in self.phones.values()):
-                raise ConfigError([f"there is a phone {phone.name!r} or {phone.user_id!r} already"])
+            if phone.user_id in self.phones:
+                raise ConfigError([f"there is a phone {phone.user_id!r} already"])
             self.phones[phone.user_id] = phone
             self.touch()
         return phone
@@ -96,18 +96,18 @@ class World:
         return zone
 
     def phone(self, ref: "str | Phone") -> Phone:
-        """Return the phone with this name or LINE user ID.
+        """Return the phone with this LINE user ID, or with this name where only one has it.
 
         Raises:
-            UnknownError: there is none.
+            UnknownError: there is none, or several people have the name.
         """
         if isinstance(ref, Phone):
             return ref
         with self.lock:
-            found = self.phones.get(ref) or next((each for each in self.phones.values() if each.name == ref), None)
-        if found is None:
-            raise UnknownError(f"no phone {ref!r}")
-        return found
+            found = [self.phones[ref]] if ref in self.phones else [p for p in self.phones.values() if p.name == ref]
+        if len(found) != 1:
+            raise UnknownError(f"{len(found) or 'no'} phones are called {ref!r}" + "; use a LINE user ID" * bool(found))
+        return found[0]
 
     def zone(self, code: str) -> Zone:
         """Return the zone with this code.

@@ -198,8 +198,8 @@ def _call(function: Callable[..., Any], arguments: dict[str, Any]) -> Any:
         raise ConfigError([f"wrong arguments: {exc}"]) from exc
 
 
-def _walk(phone: str, zone: str | None = None, **more: Any) -> Any:
-    return platform().walk_out(phone) if zone is None else platform().walk_in(phone, zone, **more)
+def _walk(phone: str, *, zone: str | None, at: float | None = None) -> Any:
+    return platform().walk_out(phone) if zone is None else platform().walk_in(phone, zone, at=at)
 
 
 def _id_token(phone: str, **more: Any) -> dict[str, str]:

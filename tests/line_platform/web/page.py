@@ -83,7 +83,7 @@ def stream() -> Response:
 def _open_phone(world: World, phone: Phone) -> dict[str, Any]:
     menu = world.rich_menus.shown_to(phone.user_id)
     return {
-        "user_id": phone.user_id,
+        "id": phone.user_id,
         "chat": [message.as_json() for message in phone.chat],
         "loading": phone.loading_until > world.clock.now(),
         "rich_menu": None if menu is None else menu.as_json(),

@@ -1,0 +1,1 @@
+"""The demonstration: an invented department for ``make run``, tests and benchmarks."""
