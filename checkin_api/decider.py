@@ -7,6 +7,7 @@ import logging
 import signal
 import threading
 from collections.abc import Callable
+from contextlib import ExitStack
 
 from checkin_api.checkin import Rules, decide_events, has_undecided
 from checkin_api.clock import Clock, SystemClock
@@ -25,45 +26,53 @@ REST_S = 0.05
 # After a failure (database away, say) the same work is tried again this much later.
 REST_AFTER_FAILURE_S = 1.0
 EXPIRE_EVERY_S = 5.0
+# Longer than one call to LINE may take (its time-outs), so that what is under way is recorded.
+STOP_WITHIN_S = 8.0
 REPLY_THREADS = 8
 FORWARD_THREADS = 4
 
 # Does some work and says whether there was any.
 Step = Callable[[], bool]
+# Sets a part up in its own thread; what must be ended with it goes onto the stack.
+Part = Callable[[ExitStack], Step]
 
 
 def run(settings: Settings, clock: Clock, stop: threading.Event) -> None:
     """Decide and send until told to stop; a part that fails is logged and goes on."""
     database = Database(settings.database_url)
-    parts: dict[str, Callable[[], Step]] = {
-        "replies": lambda: _replies(database, settings, clock),
-        "expiry": lambda: _expiry(database, clock, stop),
+    parts: dict[str, Part] = {
+        "decide": lambda _: _decide(database, settings, clock),
+        "replies": lambda stack: _replies(database, settings, clock, stack),
+        "expiry": lambda _: _expiry(database, clock, stop),
     }
     if settings.line_forward_url:
-        parts["forwards"] = lambda: _forwards(database, settings, clock)
+        parts["forwards"] = lambda stack: _forwards(database, settings, clock, stack)
     threads = [
-        threading.Thread(target=_loop, args=(name, make, stop), name=name, daemon=True) for name, make in parts.items()
+        threading.Thread(target=_loop, args=(name, part, stop), name=name, daemon=True) for name, part in parts.items()
     ]
     for thread in threads:
         thread.start()
-    _loop("decide", lambda: _decide(database, settings, clock), stop)
+    # With a limit: a signal that the kernel hands to another thread would not wake an endless wait.
+    while not stop.wait(REST_AFTER_FAILURE_S):
+        pass
     for thread in threads:
-        thread.join(timeout=REST_AFTER_FAILURE_S)
+        thread.join(timeout=STOP_WITHIN_S)
     database.close()
 
 
-def _loop(name: str, make: Callable[[], Step], stop: threading.Event) -> None:
-    step: Step | None = None
-    while not stop.is_set():
-        try:
-            step = step or make()
-            worked = step()
-        except Exception:
-            logger.exception("%s failed; trying again in %g s", name, REST_AFTER_FAILURE_S)
-            stop.wait(REST_AFTER_FAILURE_S)
-        else:
-            if not worked:
-                stop.wait(REST_S)
+def _loop(name: str, part: Part, stop: threading.Event) -> None:
+    with ExitStack() as stack:
+        step: Step | None = None
+        while not stop.is_set():
+            try:
+                step = step or part(stack)
+                worked = step()
+            except Exception:
+                logger.exception("%s failed; trying again in %g s", name, REST_AFTER_FAILURE_S)
+                stop.wait(REST_AFTER_FAILURE_S)
+            else:
+                if not worked:
+                    stop.wait(REST_S)
 
 
 def _decide(database: Database, settings: Settings, clock: Clock) -> Step:
@@ -83,7 +92,7 @@ def _decide(database: Database, settings: Settings, clock: Clock) -> Step:
     return step
 
 
-def _replies(database: Database, settings: Settings, clock: Clock) -> Step:
+def _replies(database: Database, settings: Settings, clock: Clock, stack: ExitStack) -> Step:
     from checkin_api.line.client import LineClient  # noqa: PLC0415 (the SDK takes a second to load: here, in a thread)
 
     token = settings.line_channel_access_token.get_secret_value()
@@ -92,12 +101,16 @@ def _replies(database: Database, settings: Settings, clock: Clock) -> Step:
     def send(reply: Reply) -> None:
         client.reply(reply.reply_token, reply.messages)
 
-    return Courier(database, clock, Reply, send, threads=REPLY_THREADS).step
+    courier = Courier(database, clock, Reply, send, threads=REPLY_THREADS)
+    stack.callback(courier.close)
+    return courier.step
 
 
-def _forwards(database: Database, settings: Settings, clock: Clock) -> Step:
+def _forwards(database: Database, settings: Settings, clock: Clock, stack: ExitStack) -> Step:
     send = forwarder(settings.line_forward_url)
-    return Courier(database, clock, Delivery, send, threads=FORWARD_THREADS, forget_sent=True).step
+    courier = Courier(database, clock, Delivery, send, threads=FORWARD_THREADS, forget_sent=True)
+    stack.callback(courier.close)
+    return courier.step
 
 
 def _expiry(database: Database, clock: Clock, stop: threading.Event) -> Step:

@@ -22,6 +22,8 @@ logger = logging.getLogger(__name__)
 # Measured (tests/bench): threads wait for commits together, so many of them cost little.
 THREADS = 32
 RESTART_AFTER_S = 1.0
+# A web process that has not ended by itself by then is killed: what it has not answered, LINE sends again.
+STOP_WITHIN_S = 3
 
 
 def serve(settings: Settings, *, host: str, port: int, workers: int) -> None:
@@ -48,7 +50,8 @@ def serve(settings: Settings, *, host: str, port: int, workers: int) -> None:
             websockets=False,
             respawn_failed_workers=True,
             respawn_interval=RESTART_AFTER_S,
-            log_level=LogLevels.warning,
+            workers_kill_timeout=STOP_WITHIN_S,
+            log_level=LogLevels.error,
         )
         server.on_startup(decider.start)
         server.on_shutdown(decider.stop)

@@ -72,4 +72,10 @@ def assign(punches: Sequence[PunchFact], duties: Sequence[Duty], *, duplicate_wi
         earlier = fits[0]
         later_in = next((i for i in fits[1:] if any(p.direction is Direction.IN for p in held[i])), None)
         held[later_in if not held[earlier] and later_in is not None else earlier].append(punch)
-    return Assignment(tuple(DutyPunches(d, tuple(AssignedPunch(p, Disposition.USED) for p in h)) for d, h in zip(ordered, held, strict=True)), tuple(unassigned))
+    return Assignment(
+        tuple(
+            DutyPunches(d, tuple(AssignedPunch(p, Disposition.USED) for p in h))
+            for d, h in zip(ordered, held, strict=True)
+        ),
+        tuple(unassigned),
+    )

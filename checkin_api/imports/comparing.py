@@ -39,11 +39,10 @@ def differences(session: Session, sheet: Sheet, now: datetime) -> Iterator[Diffe
         for key, row in rows.items():
             values = dict(zip(names, row.values, strict=True))
             old = stored.get(key)
-            whole = {**(old or absent), **values}
-            if _complains(sheet, row, whole, now):
+            if sheet.layout.checks and _complains(sheet, row, {**(old or absent), **values}, now):
                 continue
             if old is None:
-                difference.added[key] = whole
+                difference.added[key] = {**absent, **values}
             elif any(old[name] != value for name, value in values.items()):
                 difference.changed[key] = {"id": old["id"], **values}
             else:

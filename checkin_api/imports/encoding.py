@@ -49,7 +49,8 @@ def _is_damaged_utf_8(content: bytes) -> bool:
         return True
     text = content.decode("utf-8", errors="replace")
     wrong = text.count("\ufffd")
-    return sum(char >= _THREE_BYTES for char in text) - wrong > wrong
+    whole = sum(char >= _THREE_BYTES for char in text) - wrong
+    return whole > 0 and whole >= wrong
 
 
 def _not_text(content: bytes, position: int) -> BrokenFileError:

@@ -21,17 +21,23 @@ class _LookUp:
 
 def resolve(session: Session, sheet: Sheet) -> list[Row]:
     """The rows with ids in the place of codes, without those that name something unknown, which becomes a problem."""
-    look_ups = [_look_up(session, column) for column in sheet.columns]
+    look_ups = {
+        position: _look_up(session, column.refers_to)
+        for position, column in enumerate(sheet.columns)
+        if column.refers_to is not None
+    }
     rows = []
-    for line, values in sheet.rows:
-        pairs = zip(look_ups, values, strict=True)
+    for row in sheet.rows:
+        values = list(row.values)
         try:
-            rows.append(Row(line, tuple([value if known is None else known.ids[value] for known, value in pairs])))
+            for position, look_up in look_ups.items():
+                values[position] = look_up.ids[values[position]]
         except KeyError:
-            _note_missing(look_ups, line, values)
-    for column, look_up in zip(sheet.columns, look_ups, strict=True):
-        if look_up is not None:
-            _report_missing(sheet, column, look_up)
+            _note_missing(look_ups, row)
+        else:
+            rows.append(Row(row.line, tuple(values)))
+    for position, look_up in look_ups.items():
+        _report_missing(sheet, sheet.columns[position], look_up)
     return rows
 
 
@@ -45,22 +51,21 @@ def check_tree(session: Session, sheet: Sheet) -> None:
     parents = _stored_parents(session, code, parent)
     parents.update((row.values[code_at], row.values[parent_at]) for row in sheet.rows)
     for cycle in find_cycles(parents):
-        line = min(sheet.key_lines[(unit,)] for unit in cycle if (unit,) in sheet.key_lines)
+        # Every new circle has a link of the file; one that was in the database before has the first line to blame.
+        line = min((sheet.key_lines[(unit,)] for unit in cycle if (unit,) in sheet.key_lines), default=1)
         sheet.problems.add(line, parent.name, f"上級單位形成循環 / the units form a circle: {show_cycle(cycle)}")
 
 
-def _look_up(session: Session, column: Column) -> _LookUp | None:
-    reference = column.refers_to
-    if reference is None:
-        return None
+def _look_up(session: Session, reference: Reference) -> _LookUp:
     stored = session.execute(select(reference.code, reference.code.class_.id))
-    return _LookUp(reference, {None: None, **{code: row_id for code, row_id in stored}})
+    return _LookUp(reference, {None: None, **dict(stored.all())})
 
 
-def _note_missing(look_ups: list[_LookUp | None], line: int, values: tuple[object, ...]) -> None:
-    for look_up, value in zip(look_ups, values, strict=True):
-        if look_up is not None and value not in look_up.ids:
-            look_up.missing.setdefault(value, []).append(line)
+def _note_missing(look_ups: dict[int, _LookUp], row: Row) -> None:
+    for position, look_up in look_ups.items():
+        code = row.values[position]
+        if code not in look_up.ids:
+            look_up.missing.setdefault(code, []).append(row.line)
 
 
 def _report_missing(sheet: Sheet, column: Column, look_up: _LookUp) -> None:

@@ -11,9 +11,20 @@ from sqlalchemy import select
 
 from checkin_api import models as m
 from checkin_api.checkin import Rules, decide_events
+from checkin_api.checkin.rulings import Rulings
 from checkin_api.db import Database
-from checkin_api.domain.ids import Assurance, BeaconKind, Direction, EventState, PunchSource, Reason, ZoneMode
-from checkin_api.ingest import Arrival, Ingest
+from checkin_api.domain.ids import (
+    Assurance,
+    BeaconKind,
+    Direction,
+    EventState,
+    MessageState,
+    PunchSource,
+    Reason,
+    ZoneMode,
+    new_id,
+)
+from checkin_api.ingest import Arrival, Ingest, Original
 from checkin_api.line.webhook import split_events
 from tests import builders, webhooks
 
@@ -171,7 +182,7 @@ def test_two_waiting_taps_become_one_punch(department: Department):
 
 
 @pytest.mark.parametrize(("seconds", "granted"), [(300, True), (301, False)])
-def test_presence_is_good_for_the_zones_time(department: Department, seconds: int, granted: bool):  # noqa: FBT001
+def test_presence_is_good_for_the_zones_time(department: Department, seconds: int, granted: bool):
     department.receive(webhooks.beacon(EIGHT, ANN, HWID))
     department.receive(webhooks.tap(EIGHT + timedelta(seconds=seconds), ANN))
     assert bool(department.punches) == granted
@@ -265,8 +276,6 @@ def test_event_that_breaks_the_code_is_parked_and_the_others_decided(
     department: Department, monkeypatch: pytest.MonkeyPatch
 ):
     # A bug in our own code cannot be provoked with data; the test plants one.
-    from checkin_api.checkin.rulings import Rulings
-
     real = Rulings.punch_asked
 
     def broken(self: Rulings, stored: m.InboxEvent, event: Any) -> Any:
@@ -311,9 +320,6 @@ def test_unfollow_and_follow_are_remembered(department: Department):
 
 
 def test_request_with_a_foreign_event_is_kept_to_be_passed_on_and_others_forgotten(department: Department):
-    from checkin_api.domain.ids import MessageState, new_id
-    from checkin_api.ingest import Original
-
     ours = webhooks.body(webhooks.beacon(EIGHT, ANN, HWID))
     mixed = webhooks.body(webhooks.tap(EIGHT, ANN), webhooks.say(EIGHT, ANN, "not for us"))
     for body in (ours, mixed):

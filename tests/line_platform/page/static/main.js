@@ -19,7 +19,7 @@ async function refresh() {
   const fresh = await view(wanted);
   if (wanted !== state.phone) return;
   if (!fresh.phones.some((phone) => phone.id === state.phone)) {
-    state.phone = chosenFromAddress(fresh.phones) ?? fresh.phones[0]?.user_id ?? null;
+    state.phone = chosenFromAddress(fresh.phones) ?? fresh.phones[0]?.id ?? null;
     state.view = fresh;
     if (state.phone) return refresh();
   }
@@ -92,7 +92,7 @@ function toast(text) {
   toastTimer = setTimeout(() => { line.hidden = true; }, 5000);
 }
 
-const chosenFromAddress = (phones) => phones.find((phone) => phone.id === location.hash.slice(1))?.user_id;
+const chosenFromAddress = (phones) => phones.find((phone) => phone.id === location.hash.slice(1))?.id;
 
 function showPane(name) {
   document.body.dataset.pane = name;
