@@ -1,0 +1,1 @@
+"""What is on the air, and how a device is made."""

@@ -39,7 +39,7 @@ def differences(session: Session, sheet: Sheet, now: datetime) -> Iterator[Diffe
         for key, row in rows.items():
             values = dict(zip(names, row.values, strict=True))
             old = stored.get(key)
-            if sheet.layout.checks and _complains(sheet, row, {**(old or absent), **values}, now):
+            if sheet.layout.checks and _breaks_a_rule(sheet, row, {**(old or absent), **values}, now):
                 continue
             if old is None:
                 difference.added[key] = {**absent, **values}
@@ -78,7 +78,7 @@ def _stored(session: Session, sheet: Sheet, keys: list[Key]) -> dict[Key, Values
     return {tuple([row[column.key] for column in key]): row for row in stored}
 
 
-def _complains(sheet: Sheet, row: Row, whole: Values, now: datetime) -> bool:
+def _breaks_a_rule(sheet: Sheet, row: Row, whole: Values, now: datetime) -> bool:
     """Whether the row breaks a rule; each broken one is noted."""
     complaints = [(check.column, check.complaint(whole, now)) for check in sheet.layout.checks]
     for column, complaint in complaints:

@@ -122,4 +122,8 @@ def _read(
 
 
 def _wrong_width(found: int, expected: int) -> str:
-    return f"有 {found} 欄，應為 {expected} 欄，檔案可能不完整 / {found} fields, not {expected}: a half-written line?"
+    if found < expected:
+        return f"只有 {found} 欄，應為 {expected} 欄，檔案可能不完整 / {found} fields, not {expected}: half-written?"
+    return (
+        f"有 {found} 欄，應為 {expected} 欄，請檢查逗號與引號 / {found} fields, not {expected}: check commas and quotes"
+    )

@@ -1,6 +1,6 @@
-"""temporary"""
-import re
-class FrameError(Exception): ...
-def parse_hwid(text: str) -> str:
-    if not re.fullmatch(r"[0-9a-fA-F]{10}", text): raise FrameError(text)
-    return text.lower()
+"""The codec of what is on the air: bytes in, values out, or a FrameError; no I/O, no clock, no framework."""
+
+from hardware.frames.errors import FrameError
+from hardware.frames.hwid import hwid_bytes, parse_hwid
+
+__all__ = ["FrameError", "hwid_bytes", "parse_hwid"]

@@ -13,6 +13,8 @@ from urllib.parse import unquote_to_bytes
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
 
+# How long stopping may take; each round costs microseconds.
+_POLL_S = 0.02
 # An idle keep-alive connection is closed after this; clients reuse theirs within seconds.
 _IDLE_S = 75
 
@@ -22,7 +24,7 @@ class Server:
 
     def __init__(self, application: "WSGIApplication", host: str, port: int) -> None:
         self._listener = _Listener((host, port), application)
-        self._thread = threading.Thread(target=self._listener.serve_forever, args=(0.05,), name="line-platform-http")
+        self._thread = threading.Thread(target=self._listener.serve_forever, args=(_POLL_S,), name="line-platform-http")
         self._thread.daemon = True
         self.url = f"http://{host}:{self._listener.server_address[1]}"
 

@@ -75,6 +75,7 @@ def test_loading_animation_takes_steps_of_five_seconds(line, api):
         (b"{", "application/json", 400, "The request body could not be parsed as JSON (line: 1, column: 2)"),
         (b"[]", "application/json", 400, "The request body could not be parsed as JSON (line: 1, column: 1)"),
         (b"\xff", "application/json", 400, "The request body could not be parsed as JSON (line: -, column: -)"),
+        (b"[" * 100_000, "application/json", 400, "The request body could not be parsed as JSON (line: -, column: -)"),
         (b"{}", "text/plain", 415, "The content type, text/plain, is not supported"),
         (b" " * (2 * 1024 * 1024 + 1), "application/json", 413, "The request is larger than 2 MB"),
     ],
@@ -82,6 +83,16 @@ def test_loading_animation_takes_steps_of_five_seconds(line, api):
 def test_body_that_is_not_json_is_refused(api, content, kind, status, message):
     answer = api.post("/v2/bot/message/push", content=content, headers={"Content-Type": kind})
     assert (answer.status_code, answer.json()) == (status, {"message": message})
+
+
+def test_body_without_length_is_refused(api):
+    assert api.post("/v2/bot/message/push", content=iter([b"{}"])).status_code == 411
+    assert api.get("/v2/bot/info").status_code == 200
+
+
+def test_head_has_no_body(web):
+    answer = web.head("/")
+    assert (answer.status_code, answer.content) == (200, b"")
 
 
 def test_unknown_paths_and_trailing_slashes_are_not_found(api):

@@ -102,6 +102,13 @@ def test_webhook_url_clock_keys_and_tokens(control):
     assert control.post(f"/phones/{OFFICER}/access-token").json()["access_token"]
 
 
+def test_verify_button_tells_what_came(receiver, control):
+    receiver.statuses = [200, 401]
+    answers = [control.post("/webhook/verify").json() for _ in range(2)]
+    assert [(each["success"], each["status"]) for each in answers] == [(True, 200), (False, 401)]
+    assert [request.events for request in receiver.requests] == [[], []]
+
+
 def test_reset_goes_back_to_the_configuration(line, control):
     control.post("/phones", json={"name": "王小明"})
     control.put("/faults", json={"reorder": True})

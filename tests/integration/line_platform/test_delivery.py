@@ -6,12 +6,13 @@ import time
 import pytest
 
 from tests.integration.line_platform.conftest import NOW, OFFICER
+from tests.integration.line_platform.receiving import Receiver
 from tests.line_platform import ConfigError
 from tests.line_platform.deliveries import Reason
 from tests.line_platform.signature import sign
 
 
-def texts(receiver):
+def texts(receiver: Receiver) -> list[str]:
     return [event["message"]["text"] for event in receiver.events()]
 
 

@@ -1,18 +1,20 @@
 """Flex containers: structure and size, with the places LINE names."""
 
 import json
+from typing import Any
 
 import pytest
 
-TEXT = {"type": "text", "text": "簽到成功"}
-BUTTON = {"type": "button", "action": {"type": "postback", "label": "簽退", "data": "out"}}
+Part = dict[str, Any]
+TEXT: Part = {"type": "text", "text": "簽到成功"}
+BUTTON: Part = {"type": "button", "action": {"type": "postback", "label": "簽退", "data": "out"}}
 
 
-def box(*contents, **more):
+def box(*contents: Part, **more: Any) -> Part:
     return {"type": "box", "layout": "vertical", "contents": list(contents), **more}
 
 
-def bubble(*contents, **more):
+def bubble(*contents: Part, **more: Any) -> Part:
     return {"type": "bubble", "body": box(*contents), **more}
 
 
@@ -63,7 +65,7 @@ def test_bubble_of_every_component_is_accepted(details):
         (bubble({"type": "icon", "url": "https://a/b.png"}), "/body/contents/0", "invalid property"),
         (bubble({"type": "text", "text": ""}), "/body/contents/0/text", "must be non-empty text"),
         (bubble({"type": "text"}), "/body/contents/0/text", "must be non-empty text"),
-        (bubble({**TEXT, "sise": "xl"}), "/body/contents/0/sise", "unknown field"),
+        (bubble({**TEXT, "fontSize": "xl"}), "/body/contents/0/fontSize", "unknown field"),
         (bubble({**TEXT, "size": "huge"}), "/body/contents/0/size", "invalid property"),
         (bubble({**TEXT, "color": "red"}), "/body/contents/0/color", "invalid property"),
         (bubble({**TEXT, "wrap": "true"}), "/body/contents/0/wrap", "invalid property"),
@@ -98,7 +100,7 @@ def test_label_is_optional_outside_buttons(details):
     assert details(bubble({**TEXT, "action": {"type": "postback", "data": "in"}})) is None
 
 
-def padded(size):
+def padded(size: int) -> Part:
     """Return a bubble whose compact JSON has exactly `size` bytes."""
     empty = len(json.dumps(bubble({"type": "text", "text": ""}), separators=(",", ":")))
     return bubble({"type": "text", "text": "x" * (size - empty)})

@@ -1,6 +1,7 @@
 """LINE's own SDK takes the platform for LINE."""
 
 import time
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -20,6 +21,7 @@ from linebot.v3.messaging.models import FlexBubble
 from linebot.v3.webhooks import BeaconEvent, FollowEvent, MessageEvent, PostbackEvent, UnfollowEvent
 
 from tests.integration.line_platform.conftest import OFFICER, OFFICER_ID
+from tests.integration.line_platform.receiving import Received
 
 
 @pytest.fixture
@@ -34,8 +36,9 @@ def parser(line):
     return WebhookParser(line.config.channel_secret)
 
 
-def parse(parser, request):
-    return parser.parse(request.body.decode(), request.signature)
+def parse(parser: WebhookParser, request: Received) -> list[Any]:
+    events: list[Any] = parser.parse(request.body.decode(), request.signature)
+    return events
 
 
 def test_sdk_accepts_every_kind_of_event(line, receiver, parser):

@@ -1,8 +1,10 @@
 """LINE's limits on messages, and the error answers that name what is wrong."""
 
+from typing import Any
+
 import pytest
 
-POSTBACK = {"type": "postback", "label": "簽到", "data": "in"}
+POSTBACK: dict[str, Any] = {"type": "postback", "label": "簽到", "data": "in"}
 
 
 @pytest.fixture
@@ -16,11 +18,11 @@ def refusal(api):
     return validate
 
 
-def one(message, place):
+def one(message: str, place: str) -> dict[str, Any]:
     return {"message": "The request body has 1 error(s)", "details": [{"message": message, "property": place}]}
 
 
-def quick_reply(*actions):
+def quick_reply(*actions: dict[str, Any]) -> dict[str, Any]:
     items = [{"type": "action", "action": action} for action in actions]
     return {"type": "text", "text": "嗨", "quickReply": {"items": items}}
 
@@ -40,7 +42,7 @@ def test_number_of_messages_is_one_to_five(refusal):
 
 
 def test_errors_are_counted_and_each_is_named(refusal):
-    answer = refusal({"type": "text", "text": ""}, {"type": "texxt"})
+    answer = refusal({"type": "text", "text": ""}, {"type": "texts"})
     assert answer["message"] == "The request body has 2 error(s)"
     assert answer["details"][0] == {"message": "May not be empty", "property": "messages[0].text"}
     assert answer["details"][1]["property"] == "messages[1].type"

@@ -2,12 +2,14 @@
 
 import struct
 import zlib
+from typing import Any
 
 import pytest
+from httpx2 import Client, Response
 
 from tests.integration.line_platform.conftest import OFFICER, OFFICER_ID
 
-MENU = {
+MENU: dict[str, Any] = {
     "size": {"width": 2500, "height": 843},
     "selected": True,
     "name": "簽到",
@@ -21,8 +23,8 @@ MENU = {
 }
 
 
-def png(width, height):
-    def chunk(kind, content):
+def png(width: int, height: int) -> bytes:
+    def chunk(kind: bytes, content: bytes) -> bytes:
         body = kind + content
         return struct.pack(">I", len(content)) + body + struct.pack(">I", zlib.crc32(body))
 
@@ -31,7 +33,7 @@ def png(width, height):
     return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", head) + chunk(b"IDAT", rows) + chunk(b"IEND", b"")
 
 
-def upload(api, menu_id, image, kind="image/png"):
+def upload(api: Client, menu_id: str, image: bytes, kind: str = "image/png") -> Response:
     return api.post(f"/v2/bot/richmenu/{menu_id}/content", content=image, headers={"Content-Type": kind})
 
 

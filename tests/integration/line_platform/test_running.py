@@ -14,7 +14,7 @@ from tests.line_platform import ConfigError, LinePlatform, PlatformConfig
 ROOT = Path(__file__).parents[3]
 
 
-def command(*arguments):
+def command(*arguments: str) -> list[str]:
     return [sys.executable, "-m", "tests.line_platform", *arguments]
 
 
@@ -23,6 +23,7 @@ def test_program_serves_its_configuration_until_terminated(tmp_path):
     config.write_text(json.dumps({"phones": [{"name": "陳志明", "note": "428100"}]}), encoding="utf-8")
     arguments = command("--config", str(config))
     with subprocess.Popen(arguments, cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
         url = process.stdout.readline().strip()
         assert httpx2.get(f"{url}/_/state").json()["phones"][0]["note"] == "428100"
         assert "<!doctype html>" in httpx2.get(url).text
@@ -45,6 +46,15 @@ def test_program_names_every_problem_of_its_configuration(tmp_path):
         "phones[0].name: required",
         "bot_user_id: expected U and 32 lower-case hexadecimal digits",
     ]
+
+
+@pytest.mark.parametrize("content", [None, "{", '{"zones": [{}]}'])
+def test_configuration_file_that_cannot_be_used_is_refused(tmp_path, content):
+    path = tmp_path / "platform.json"
+    if content is not None:
+        path.write_text(content)
+    with pytest.raises(ConfigError, match=r"platform\.json|zones\[0\]\.code: required"):
+        PlatformConfig.from_file(path)
 
 
 def test_program_says_when_the_port_is_taken(line):

@@ -1,25 +1,29 @@
 """Reply, push and multicast: tokens, quota, retry keys, who receives."""
 
+from typing import Any
 from uuid import uuid4
 
 import pytest
+from httpx2 import Client, Response
 
 from tests.integration.line_platform.conftest import NOW, OFFICER, OFFICER_ID
 
-HELLO = [{"type": "text", "text": "您好"}]
+Messages = list[dict[str, Any]]
+HELLO: Messages = [{"type": "text", "text": "您好"}]
 RETRY = "X-Line-Retry-Key"
 
 
-def reply(api, token, messages=HELLO, **more):
+def reply(api: Client, token: str, messages: Messages = HELLO, **more: Any) -> Response:
     return api.post("/v2/bot/message/reply", json={"replyToken": token, "messages": messages}, **more)
 
 
-def push(api, to=OFFICER_ID, messages=HELLO, **more):
+def push(api: Client, to: str = OFFICER_ID, messages: Messages = HELLO, **more: Any) -> Response:
     return api.post("/v2/bot/message/push", json={"to": to, "messages": messages}, **more)
 
 
-def used(api):
-    return api.get("/v2/bot/message/quota/consumption").json()["totalUsage"]
+def used(api: Client) -> int:
+    total: int = api.get("/v2/bot/message/quota/consumption").json()["totalUsage"]
+    return total
 
 
 def test_reply_is_shown_and_free(line, api, reply_token):

@@ -58,7 +58,7 @@ def _carousel(carousel: dict[str, Any]) -> Iterator[Wrong]:
             yield from _bubble(bubble, ("contents", i))
         else:
             yield Wrong(("contents", i), INVALID)
-    if len({bubble.get("size") or "mega" for bubble in bubbles if isinstance(bubble, dict)}) > 1:
+    if len({str(bubble.get("size") or "mega") for bubble in bubbles if isinstance(bubble, dict)}) > 1:
         yield Wrong(("contents",), "bubbles of different sizes can't be in one carousel")
 
 

@@ -94,10 +94,16 @@ def _message(message: object, path: Path) -> Iterator[Wrong]:
     if message.get("quickReply") is not None:
         yield from _quick_reply(message["quickReply"], (*path, "quickReply"))
     if message.get("sender") is not None:
-        sender = message["sender"]
-        yield from _SENDER.wrongs(sender, (*path, "sender")) if isinstance(sender, dict) else ()
+        yield from _sender(message["sender"], (*path, "sender"))
     if kind == "template" and message.get("template") is not None:
         yield from check_template(message["template"], (*path, "template"))
+
+
+def _sender(sender: object, path: Path) -> Iterator[Wrong]:
+    if isinstance(sender, dict):
+        yield from _SENDER.wrongs(sender, path)
+    else:
+        yield Wrong(path, INVALID)
 
 
 def _quick_reply(quick_reply: object, path: Path) -> Iterator[Wrong]:

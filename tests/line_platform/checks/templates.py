@@ -37,14 +37,15 @@ _COLUMN_TEXT = 120
 def check_template(template: object, path: Path) -> Iterator[Wrong]:
     """Yield what is wrong with the `template` object of a template message."""
     kind = template.get("type") if isinstance(template, dict) else None
-    if not isinstance(template, dict) or kind not in _SHAPES:
+    if not isinstance(template, dict) or not isinstance(kind, str) or kind not in _SHAPES:
         yield Wrong((*path, "type"), MISSING if kind is None else INVALID)
         return
     yield from _SHAPES[kind].wrongs(template, path)
     if kind == "buttons":
         yield from _text_length(template, _BUTTONS_TEXT, path)
     yield from _actions(template, Place.TEMPLATE, path)
-    for i, column in enumerate(template.get("columns") or ()):
+    columns = template.get("columns")
+    for i, column in enumerate(columns if isinstance(columns, list) else ()):
         yield from _column(column, kind, (*path, "columns", i))
 
 

@@ -61,7 +61,7 @@ def json_body() -> dict[str, Any]:
     except json.JSONDecodeError as exc:
         place = f"(line: {exc.lineno}, column: {exc.colno})"
         raise ApiError(400, f"The request body could not be parsed as JSON {place}") from exc
-    except ValueError as exc:
+    except (ValueError, RecursionError) as exc:
         raise ApiError(400, "The request body could not be parsed as JSON (line: -, column: -)") from exc
     if not isinstance(body, dict):
         raise ApiError(400, "The request body could not be parsed as JSON (line: 1, column: 1)")

@@ -81,7 +81,7 @@ def test_a_wrong_header_is_refused_by_name(content: str | bytes, expected: list[
 @pytest.mark.parametrize(
     ("rows", "expected"),
     [
-        ("A012,2026-11-23,day,Z01\nA013,2026-11", "roster.csv:3: 有 2 欄，應為 4 欄"),
+        ("A012,2026-11-23,day,Z01\nA013,2026-11", "roster.csv:3: 只有 2 欄，應為 4 欄"),
         ("A012,2026-11-23,day,Z01,x\n", "roster.csv:2: 有 5 欄，應為 4 欄"),
         ('A012,2026-11-23,day,Z01\n"A013,2026-11-24,day,Z01\n\n\n', "roster.csv:3: 引號未結束"),
         ('A012,2026-11-23,day,"' + "x" * 200_000, "roster.csv:2: 引號未結束"),

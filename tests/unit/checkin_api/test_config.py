@@ -1,0 +1,68 @@
+"""Settings: read once, every problem said at once, secrets never shown."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from checkin_api.config import Settings, load_settings
+from checkin_api.errors import ConfigError
+
+
+@pytest.fixture(autouse=True)
+def _no_settings(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in [name for name in os.environ if name.startswith("CHECKIN_")]:
+        monkeypatch.delenv(name)
+
+
+def test_defaults_are_those_of_the_handbook():
+    settings = load_settings()
+    assert settings.database_url == "sqlite:///var/checkin.db"
+    assert settings.timezone == "Asia/Taipei"
+    assert settings.is_sqlite
+
+
+def test_every_problem_is_listed_at_once(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("CHECKIN_DATABASE_URL", "mysql://x")
+    monkeypatch.setenv("CHECKIN_TIMEZONE", "Asia/Atlantis")
+    monkeypatch.setenv("CHECKIN_REPORT_AT", "25:00")
+    monkeypatch.setenv("CHECKIN_LINE_FORWARD_URL", "ftp://x")
+    with pytest.raises(ConfigError) as caught:
+        load_settings()
+    assert [problem.split(":")[0] for problem in caught.value.problems] == [
+        "CHECKIN_DATABASE_URL", "CHECKIN_LINE_FORWARD_URL", "CHECKIN_TIMEZONE", "CHECKIN_REPORT_AT",
+    ]  # fmt: skip
+
+
+def test_missing_required_settings_are_named():
+    with pytest.raises(ConfigError) as caught:
+        load_settings("line_channel_secret", "secret_key", "timezone")
+    assert caught.value.problems == ("CHECKIN_LINE_CHANNEL_SECRET: is not set", "CHECKIN_SECRET_KEY: is not set")
+
+
+def test_a_setting_can_come_from_a_file(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
+    (tmp_path / "secret").write_text("hush\n")
+    monkeypatch.setenv("CHECKIN_LINE_CHANNEL_SECRET_FILE", str(tmp_path / "secret"))
+    assert load_settings("line_channel_secret").line_channel_secret.get_secret_value() == "hush"
+
+
+def test_the_environment_wins_over_a_file(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
+    (tmp_path / "secret").write_text("hush")
+    monkeypatch.setenv("CHECKIN_LINE_CHANNEL_SECRET_FILE", str(tmp_path / "secret"))
+    monkeypatch.setenv("CHECKIN_LINE_CHANNEL_SECRET", "louder")
+    assert load_settings().line_channel_secret.get_secret_value() == "louder"
+
+
+def test_files_that_cannot_be_read_are_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
+    monkeypatch.setenv("CHECKIN_LINE_CHANNEL_SECRET_FILE", str(tmp_path / "nowhere"))
+    monkeypatch.setenv("CHECKIN_SECRET_KEY_FILE", str(tmp_path))
+    with pytest.raises(ConfigError) as caught:
+        load_settings()
+    assert [problem.split(":")[0] for problem in caught.value.problems] == [
+        "CHECKIN_LINE_CHANNEL_SECRET_FILE", "CHECKIN_SECRET_KEY_FILE",
+    ]  # fmt: skip
+
+
+def test_secrets_are_not_shown():
+    settings = Settings(line_channel_secret="hush", line_channel_access_token="hush", secret_key="hush")
+    assert "hush" not in repr(settings)
