@@ -54,6 +54,8 @@ migration: ## a new migration from the models: make migration m="add table"
 	$(BIN)/python -m checkin_api.migrations.new "$(m)"
 
 report: ## a day's usage report of the running department: make report DATE=2026-11-22
+	@# The demonstration's department, unless the environment names another one.
+	@[ -n "$$CHECKIN_DATABASE_URL$$CHECKIN_DATABASE_URL_FILE" ] || [ ! -e var/demo/env.sh ] || . var/demo/env.sh; \
 	$(BIN)/checkin report daily --date $(DATE) --format csv --output -
 
 clean: ## remove the environment and all working data

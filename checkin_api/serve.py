@@ -34,7 +34,9 @@ def serve(settings: Settings, *, host: str, port: int, workers: int) -> None:
     """
     if settings.is_sqlite and workers > 1:
         raise CheckinError("SQLite has one writer: use --workers 1, or PostgreSQL (CHECKIN_DATABASE_URL)")
-    _require_schema(settings)
+    database = Database(settings.database_url)
+    migrations.require_head(database)
+    database.close()
     with tempfile.TemporaryDirectory(prefix="checkin-metrics-") as folder:
         # Counters of all web processes meet in this folder; prometheus_client reads the variable at import.
         os.environ["PROMETHEUS_MULTIPROC_DIR"] = folder
@@ -59,17 +61,6 @@ def serve(settings: Settings, *, host: str, port: int, workers: int) -> None:
             logger.info("SQLite: this is the only web process; PostgreSQL takes several")
         logger.info("serving on http://%s:%d", host, port)
         server.serve()
-
-
-def _require_schema(settings: Settings) -> None:
-    database = Database(settings.database_url)
-    revision = migrations.current(database)
-    database.close()
-    if revision != migrations.head():
-        raise CheckinError(
-            f"the database is at revision {revision or 'none'}, this release needs {migrations.head()}: "
-            "run `checkin db upgrade`"
-        )
 
 
 class _Decider:

@@ -38,7 +38,10 @@ class _Lazy(click.Group):
             formatter.write_dl([(name, text) for name, (_, text) in _COMMANDS.items()])
 
     def invoke(self, ctx: click.Context) -> Any:
-        from checkin_api.errors import CheckinError, ConfigError  # noqa: PLC0415 (not needed for --help)
+        # Not needed for --help, which must be there at once.
+        from sqlalchemy.exc import DBAPIError  # noqa: PLC0415
+
+        from checkin_api.errors import CheckinError, ConfigError  # noqa: PLC0415
 
         try:
             return super().invoke(ctx)
@@ -48,6 +51,10 @@ class _Lazy(click.Group):
             ctx.exit(1)
         except CheckinError as exc:
             click.echo(f"error: {exc}", err=True)
+            ctx.exit(1)
+        except DBAPIError as exc:
+            said = str(exc.orig).strip().splitlines()
+            click.echo(f"error: the database: {said[0] if said else type(exc).__name__}", err=True)
             ctx.exit(1)
 
 

@@ -7,16 +7,18 @@ from typing import Any
 
 import click
 
+from checkin_api import migrations
 from checkin_api.config import Settings, load_settings
 from checkin_api.db import Database
 
 
 @contextmanager
 def open_database(*required: str) -> Iterator[tuple[Settings, Database]]:
-    """The settings and their database, closed afterwards."""
+    """The settings and their database with this release's schema, closed afterwards."""
     settings = load_settings(*required)
     database = Database(settings.database_url)
     try:
+        migrations.require_head(database)
         yield settings, database
     finally:
         database.close()

@@ -3,7 +3,8 @@
 import click
 
 from checkin_api import migrations
-from checkin_api.cli.common import open_database
+from checkin_api.config import load_settings
+from checkin_api.db import Database
 
 
 @click.group()
@@ -14,17 +15,19 @@ def command() -> None:
 @command.command()
 def upgrade() -> None:
     """升級到最新版 / Bring the schema to this release's revision; safe to repeat."""
-    with open_database() as (_, database):
-        before = migrations.current(database)
-        after = migrations.upgrade(database)
+    database = Database(load_settings().database_url)
+    before = migrations.current(database)
+    after = migrations.upgrade(database)
+    database.close()
     click.echo(f"{before or 'empty'} → {after}" if before != after else f"already at {after}")
 
 
 @command.command()
 def current() -> None:
     """顯示目前版本 / Show the schema's revision, and the one this release needs."""
-    with open_database() as (_, database):
-        revision = migrations.current(database)
+    database = Database(load_settings().database_url)
+    revision = migrations.current(database)
+    database.close()
     click.echo(f"{revision or 'empty'} (this release: {migrations.head()})")
     if revision != migrations.head():
         raise click.exceptions.Exit(1)

@@ -1,15 +1,12 @@
 """``checkin import``: CSV files into the database."""
 
-import sys
 from pathlib import Path
 
 import click
 
 from checkin_api.cli.common import open_database
 from checkin_api.clock import SystemClock
-from checkin_api.imports import ImportRefusedError, Kind, import_file
-
-SHOWN_PROBLEMS = 50
+from checkin_api.imports import ImportRefusedError, Kind, read_sheet, store_sheet
 
 
 @click.command()
@@ -18,25 +15,18 @@ SHOWN_PROBLEMS = 50
 @click.option("--dry-run", is_flag=True, help="只檢查，不寫入 / Check and count, change nothing.")
 def command(kind: str, file: Path, *, dry_run: bool) -> None:
     """匯入 CSV / Import one file: all of it, or nothing when a line is wrong."""
-    with open_database() as (settings, database):
-        try:
+    try:
+        with open_database() as (settings, database):
+            # Read before the database is taken, so that webhooks wait no longer than they must.
+            sheet = read_sheet(Kind(kind), file.read_bytes(), filename=file.name, default_timezone=settings.timezone)
             with database.write() as session:
-                result = import_file(
-                    session,
-                    Kind(kind),
-                    file.read_bytes(),
-                    filename=file.name,
-                    now=SystemClock().now(),
-                    default_timezone=settings.timezone,
-                )
+                result = store_sheet(session, sheet, now=SystemClock().now())
                 if dry_run:
                     session.rollback()
-        except ImportRefusedError as exc:
-            for problem in exc.problems[:SHOWN_PROBLEMS]:
-                click.echo(f"error: {problem}", err=True)
-            if len(exc.problems) > SHOWN_PROBLEMS:
-                click.echo(f"error: …and {len(exc.problems) - SHOWN_PROBLEMS:,} more", err=True)
-            click.echo("nothing was imported", err=True)
-            sys.exit(1)
+    except ImportRefusedError as exc:
+        for line in str(exc).splitlines():
+            click.echo(f"error: {line}", err=True)
+        click.echo("未匯入任何資料 / nothing was imported", err=True)
+        raise click.exceptions.Exit(1) from exc
     done = "would be" if dry_run else "were"
     click.echo(f"{kind}: {result.added} {done} added, {result.changed} changed, {result.unchanged} unchanged")

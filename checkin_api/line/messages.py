@@ -5,20 +5,14 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from checkin_api.domain.attendance import PunchFact
-from checkin_api.domain.ids import Assurance, Direction, Reason
+from checkin_api.domain.ids import Direction, Reason
 from checkin_api.domain.punching import TAP_WAIT, Granted, Presence, Zone
+from checkin_api.domain.words import ASSURANCE, DIRECTION
 from checkin_api.enrolment import Bound
 
 Message = dict[str, Any]
 
-_NAMES = {Direction.IN: ("簽到", "Sign in"), Direction.OUT: ("簽退", "Sign out"), Direction.AUTO: ("打卡", "Punch")}
 _DONE = {Direction.IN: ("簽到完成", "Signed in"), Direction.OUT: ("簽退完成", "Signed out")}
-_ASSURANCE = {
-    Assurance.HIGH: ("高", "high"),
-    Assurance.MEDIUM: ("中", "medium"),
-    Assurance.LOW: ("低", "low"),
-    Assurance.NONE: ("無", "none"),
-}
 
 
 def punched(
@@ -29,7 +23,7 @@ def punched(
     at = _time(granted.at, timezone)
     heard = presence.at.astimezone(timezone).strftime("%H:%M:%S")
     zh, en = _DONE[granted.direction]
-    assurance_zh, assurance_en = _ASSURANCE[presence.assurance]
+    assurance_zh, assurance_en = ASSURANCE[presence.assurance]
     lines = [
         f"✅ {zh} {at}　{name}",
         f"地點：{presence.zone.name}",
@@ -42,17 +36,15 @@ def punched(
     if not presence.assurance.meets(presence.zone.required_assurance):
         lines.append("此簽到區要求較高證明力，本筆將標記供複核。")
     if earlier is not None:
-        name_zh, name_en = _NAMES[granted.direction]
         first = _time(earlier.at, timezone)
-        lines.append(f"本班先前已於 {first} {name_zh}；這次也已記錄。")
+        lines.append(f"本班先前已於 {first} {DIRECTION[granted.direction][0]}；這次也已記錄。")
         english += f" · already recorded at {first}"
-        del name_en
     return [_text("\n".join([*lines, english]))]
 
 
 def ask_to_punch(presence: Presence, direction: Direction, timezone: ZoneInfo) -> list[Message]:
     """The question when a phone is heard and a punch is due."""
-    zh, en = _NAMES[direction]
+    zh, en = DIRECTION[direction]
     at = _time(presence.at, timezone)
     return [
         _text(
@@ -64,7 +56,7 @@ def ask_to_punch(presence: Presence, direction: Direction, timezone: ZoneInfo) -
 
 def tap_refused(reason: Reason, zone: Zone | None, direction: Direction) -> list[Message]:
     """Why a tap was not recorded, and what to do next."""
-    zh, en = _NAMES[direction]
+    zh, en = DIRECTION[direction]
     wait = int(TAP_WAIT.total_seconds())
     where = f"「{zone.name}」" if zone else ""
     match reason:
@@ -179,7 +171,7 @@ def _text(words: str, *first: Direction) -> Message:
 
 
 def _button(direction: Direction) -> Message:
-    zh, en = _NAMES[direction]
+    zh, en = DIRECTION[direction]
     return {
         "type": "action",
         "action": {

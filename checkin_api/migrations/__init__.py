@@ -8,6 +8,7 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
 from checkin_api.db import Database
+from checkin_api.errors import CheckinError
 
 
 def alembic_config(database: Database) -> Config:
@@ -29,6 +30,19 @@ def current(database: Database) -> str | None:
     """The revision the database is at; None for an empty one."""
     with database.engine.connect() as connection:
         return MigrationContext.configure(connection).get_current_revision()
+
+
+def require_head(database: Database) -> None:
+    """Insist on this release's schema.
+
+    Raises:
+        CheckinError: the database has another, or none.
+    """
+    revision, needed = current(database), head()
+    if revision != needed:
+        raise CheckinError(
+            f"the database is at revision {revision or 'none'}, this release needs {needed}: run `checkin db upgrade`"
+        )
 
 
 def head() -> str | None:

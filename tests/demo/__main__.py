@@ -1,217 +1,166 @@
 """``make run``: the whole product on an invented department, with a stand-in LINE Platform to play the phones."""
 
 import argparse
-import csv
 import json
-import os
-import secrets
+import shlex
 import signal
-import subprocess
 import sys
+import threading
 import time
-import urllib.error
-import urllib.request
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any
 from zoneinfo import ZoneInfo
 
 from tests.demo.department import write_csvs
+from tests.demo.errors import DemoError, StoppedError
+from tests.demo.phones import Phones, zones
+from tests.demo.processes import CHECKIN, ROOT, Processes, require_free
+from tests.demo.workspace import Workspace
 
-ROOT = Path(__file__).parents[2]
+# In the order in which they name each other.
 KINDS = ("units", "shifts", "officers", "sites", "zones", "beacons", "roster")
-# These officers stay without a binding, so that somebody can try what a first day looks like.
-NEWCOMERS = 6
-START_TIMEOUT_S = 60.0
+TIMEZONE = ZoneInfo("Asia/Taipei")
+BIND_TIMEOUT_S = 60.0
 
 
 class Demo:
-    """The processes of the demonstration and the folder they work in."""
+    """One department, one stand-in platform, one API and one worker."""
 
-    def __init__(self, folder: Path, port: int, platform_port: int) -> None:
-        self.folder = folder
+    def __init__(self, workspace: Workspace, port: int, platform_port: int, stop: threading.Event) -> None:
+        self.workspace = workspace
         self.api = f"http://127.0.0.1:{port}"
         self.platform = f"http://127.0.0.1:{platform_port}"
         self._ports = (port, platform_port)
-        self._processes: dict[str, subprocess.Popen[bytes]] = {}
-        self._environment: dict[str, str] = {}
+        self.processes = Processes(workspace.folder, workspace.settings(self.platform), stop)
 
     def start(self) -> None:
         """Bring everything up; what exists from an earlier run is used again."""
-        self.folder.mkdir(parents=True, exist_ok=True)
-        secret = self._secrets()
-        self._environment = os.environ | {
-            "CHECKIN_DATABASE_URL": f"sqlite:///{self.folder / 'checkin.db'}",
-            "CHECKIN_LINE_CHANNEL_SECRET": secret["channel_secret"],
-            "CHECKIN_LINE_CHANNEL_ACCESS_TOKEN": secret["channel_access_token"],
-            "CHECKIN_SECRET_KEY": secret["secret_key"],
-            "CHECKIN_LINE_API_URL": self.platform,
-            "CHECKIN_REPORT_DIR": str(self.folder / "reports"),
-        }
-        self._checkin("db", "upgrade")
+        write_csvs(self.workspace.csvs, datetime.now(TIMEZONE).date() - timedelta(days=1))
+        self._prepare_database()
+        self._start_programs()
         self._import_department()
-        self._start_platform(secret)
-        self._spawn("api", "serve", "--port", str(self._ports[0]))
-        self._wait_for(f"{self.api}/readyz")
-        self._spawn("worker", "worker")
+        self.processes.wait_for("platform", f"{self.platform}/_/state")
+        self.processes.wait_for("api", f"{self.api}/readyz")
         self._enrol()
+        # Last, so that the first reports it catches up are of a department that is there.
+        self.processes.start("worker", CHECKIN, "worker")
 
-    def wait(self) -> int:
-        """Until a process ends or Ctrl-C; the status to exit with."""
+    def watch(self) -> None:
+        """Until somebody asks for an end, or a program ends by itself."""
         while True:
-            for name, process in self._processes.items():
-                if process.poll() is not None:
-                    print(f"{name} ended with status {process.returncode}; see {self.folder / name}.log", file=sys.stderr)
-                    return 1
-            time.sleep(0.5)
+            self.processes.pause()
 
-    def stop(self) -> None:
-        """End all processes, the newest first."""
-        for process in reversed(self._processes.values()):
-            process.send_signal(signal.SIGTERM)
-        for process in reversed(self._processes.values()):
-            try:
-                process.wait(15)
-            except subprocess.TimeoutExpired:
-                process.kill()
+    def _prepare_database(self) -> None:
+        _say("建立資料庫… / database")
+        if not (self.workspace.folder / "checkin.db").exists():
+            self.workspace.forget_imported()
+        self.processes.run("db", "upgrade")
 
-    def _secrets(self) -> dict[str, str]:
-        """Made once, so that a second run can read what the first has stored."""
-        path = self.folder / "secrets.json"
-        if not path.exists():
-            names = ("channel_secret", "channel_access_token", "secret_key")
-            path.write_text(json.dumps({name: secrets.token_hex(16) for name in names}))
-            path.chmod(0o600)
-        content: dict[str, str] = json.loads(path.read_text())
-        return content
+    def _start_programs(self) -> None:
+        """They load while the department is imported."""
+        config = self.workspace.platform_config(
+            {"webhook_url": f"{self.api}/line/webhook", "zones": zones(self.workspace)}
+        )
+        port, platform_port = (str(number) for number in self._ports)
+        module = (sys.executable, "-m", "tests.line_platform")
+        self.processes.start("platform", *module, "--port", platform_port, "--config", config)
+        self.processes.start("api", CHECKIN, "serve", "--port", port)
 
     def _import_department(self) -> None:
-        """This week's roster: importing it again changes nothing, a later day adds the days since."""
-        today = datetime.now(ZoneInfo("Asia/Taipei")).date()
-        csvs = self.folder / "csv"
-        csvs.mkdir(exist_ok=True)
-        write_csvs(csvs, today - timedelta(days=1))
+        """A later day has another roster: the days since are added, the rest is there already."""
         for kind in KINDS:
-            self._checkin("import", kind, str(csvs / f"{kind}.csv"))
-
-    def _start_platform(self, secret: dict[str, str]) -> None:
-        """Zones are those of the department; each officer has a phone, by a LINE user ID made of the staff number."""
-        config = {
-            "channel_secret": secret["channel_secret"],
-            "channel_access_token": secret["channel_access_token"],
-            "webhook_url": f"{self.api}/line/webhook",
-            "zones": self._zones(),
-        }
-        path = self.folder / "platform.json"
-        path.write_text(json.dumps(config, ensure_ascii=False))
-        path.chmod(0o600)
-        command = [sys.executable, "-m", "tests.line_platform", "--port", str(self._ports[1]), "--config", str(path)]
-        self._processes["platform"] = self._popen("platform", command)
-        self._wait_for(f"{self.platform}/_/state")
-
-    def _zones(self) -> list[dict[str, Any]]:
-        beacons: dict[str, list[dict[str, str | None]]] = {}
-        for row in self._csv("beacons"):
-            # A certified LINE Beacon's secure message goes to LINE alone; the others send an empty device message.
-            dm = None if row["kind"] == "line" else "00"
-            beacons.setdefault(row["zone_code"], []).append({"hwid": row["hwid"], "dm": dm})
-        return [
-            {"code": row["code"], "name": row["name"], "beacons": beacons.get(row["code"], [])}
-            for row in self._csv("zones")
-        ]
-
-    def _csv(self, kind: str) -> list[dict[str, str]]:
-        with (self.folder / "csv" / f"{kind}.csv").open(encoding="utf-8-sig", newline="") as file:
-            return list(csv.DictReader(file))
+            if not self.workspace.is_imported(kind):
+                _say(f"匯入… / import {kind}.csv")
+                self.processes.run("import", kind, str(self.workspace.csvs / f"{kind}.csv"))
+                self.workspace.note_imported(kind)
 
     def _enrol(self) -> None:
-        """Bind the phones the way officers do it: a code from HR, sent in the chat."""
-        codes = json.loads(self._checkin("enrolment", "issue", "--all", "--format", "json"))
-        codes_by_number = {row["staff_no"]: row["code"] for row in codes}
-        officers = self._csv("officers")
-        for position, officer in enumerate(officers):
-            number = officer["staff_no"]
-            code = codes_by_number.get(number)
-            newcomer = position >= len(officers) - NEWCOMERS
-            note = f"{number}" + (f"　人事給的一次碼：綁定 {number} {code}" if newcomer and code else "")
-            phone = {"name": officer["name"], "line_user_id": _user_id(number), "note": note}
-            answer = _call("POST", f"{self.platform}/_/phones", phone)
-            if code and not newcomer:
-                _call("POST", f"{self.platform}/_/phones/{answer['id']}/say", {"text": f"綁定 {number} {code}"})
-
-    def _checkin(self, *arguments: str) -> str:
-        command = [str(Path(sys.executable).parent / "checkin"), *arguments]
-        done = subprocess.run(command, cwd=ROOT, env=self._environment, capture_output=True, text=True, check=False)
-        if done.returncode:
-            sys.exit(f"checkin {' '.join(arguments)} failed:\n{done.stderr or done.stdout}")
-        return done.stdout
-
-    def _spawn(self, name: str, *arguments: str) -> None:
-        self._processes[name] = self._popen(name, [str(Path(sys.executable).parent / "checkin"), *arguments])
-
-    def _popen(self, name: str, command: list[str]) -> subprocess.Popen[bytes]:
-        with (self.folder / f"{name}.log").open("ab") as log:
-            return subprocess.Popen(
-                command, cwd=ROOT, env=self._environment, stdout=log, stderr=log, start_new_session=True
-            )
-
-    def _wait_for(self, url: str) -> None:
-        end = time.monotonic() + START_TIMEOUT_S
-        while time.monotonic() < end:
-            try:
-                urllib.request.urlopen(url, timeout=2).close()
-            except (urllib.error.URLError, ConnectionError, TimeoutError):
-                time.sleep(0.1)
-            else:
-                return
-        raise SystemExit(f"{url} does not answer; see the logs in {self.folder}")
+        issued = json.loads(self.processes.run("enrolment", "issue", "--all", "--format", "json"))
+        codes = {row["staff_no"]: row["code"] for row in issued}
+        phones = Phones(self.platform, self.workspace)
+        phones.hand_out(codes, datetime.now(TIMEZONE))
+        end = time.monotonic() + BIND_TIMEOUT_S
+        for bound in phones.bind(codes, self.processes.pause):
+            _say(f"綁定 / enrolled {bound}/{phones.count}", passing=True)
+            if time.monotonic() > end:
+                raise DemoError(f"only {bound} officers are bound; read {self.processes.log('api')}")
+        _say(f"綁定 / enrolled {bound}/{phones.count}")
 
 
-def _user_id(staff_no: str) -> str:
-    """A LINE user ID that is the same in every run."""
-    return "U" + staff_no.encode().hex().rjust(32, "0")[-32:]
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Start, say where everything is, and end everything on Ctrl-C, SIGTERM, or when a part has ended."""
+    options = _options(arguments)
+    stop = threading.Event()
+    # A flag instead of an exception: no program is ever started without being remembered.
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, lambda *_: stop.set())
+    workspace = Workspace(options.folder.resolve())
+    try:
+        with workspace.lock():
+            require_free(options.port, "--port")
+            require_free(options.platform_port, "--platform-port")
+            _run(Demo(workspace, options.port, options.platform_port, stop))
+    except StoppedError:
+        _say("已停止 / stopped")
+    except DemoError as exc:
+        print(f"error: {exc}", file=sys.stderr)
+        return 1
+    return 0
 
 
-def _call(method: str, url: str, content: dict[str, Any]) -> dict[str, Any]:
-    request = urllib.request.Request(
-        url, json.dumps(content).encode(), {"Content-Type": "application/json"}, method=method
-    )
-    with urllib.request.urlopen(request, timeout=30) as answer:
-        result: dict[str, Any] = json.load(answer)
-    return result
-
-
-def main() -> int:
-    """Start, say where everything is, and stop on Ctrl-C."""
-    parser = argparse.ArgumentParser(prog="make run")
-    parser.add_argument("--folder", type=Path, default=ROOT / "var" / "demo")
-    parser.add_argument("--port", type=int, default=8000)
-    parser.add_argument("--platform-port", type=int, default=8900)
-    options = parser.parse_args()
-    demo = Demo(options.folder.resolve(), options.port, options.platform_port)
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+def _run(demo: Demo) -> None:
     try:
         demo.start()
-        yesterday = datetime.now(ZoneInfo("Asia/Taipei")).date()
-        print(_WELCOME.format(platform=demo.platform, api=demo.api, folder=demo.folder, day=yesterday), flush=True)
-        return demo.wait()
-    except KeyboardInterrupt:
-        return 0
+        print(_welcome(demo), flush=True)
+        demo.watch()
     finally:
-        demo.stop()
+        demo.processes.stop()
+
+
+def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m tests.demo", description=__doc__)
+    parser.add_argument("--folder", type=Path, default=ROOT / "var" / "demo", help="working data (default var/demo)")
+    parser.add_argument("--port", type=int, default=8000, help="the API's port (default 8000)")
+    parser.add_argument("--platform-port", type=int, default=8900, help="the phone page's port (default 8900)")
+    return parser.parse_args(arguments)
+
+
+def _welcome(demo: Demo) -> str:
+    today = datetime.now(TIMEZONE).date()
+    return _WELCOME.format(
+        platform=demo.platform,
+        api=demo.api,
+        folder=_short(demo.workspace.folder),
+        env=_short(demo.workspace.env_file),
+        report=f"{_short(CHECKIN)} report daily --date {today} --format csv --output -",
+    )
+
+
+def _short(path: Path) -> str:
+    """A path as one types it in the checkout."""
+    return shlex.quote(str(path.relative_to(ROOT) if path.is_relative_to(ROOT) else path))
+
+
+def _say(text: str, *, passing: bool = False) -> None:
+    """A line of progress; a passing one is for a terminal only, where the next line takes its place."""
+    if not passing:
+        print(text, flush=True)
+    elif sys.stdout.isatty():
+        print(text, end="\r", flush=True)
 
 
 _WELCOME = """
   員警的手機 / officers' phones   {platform}/
-  簽到 API / check-in API        {api}/   (readyz, metrics)
-  資料 / working data            {folder}
+  簽到 API / check-in API        {api}/readyz   {api}/metrics
+  資料與紀錄 / data and logs      {folder}
 
-  1. 在手機頁選一位員警，走進簽到區，按「簽到」。
-     On the phone page pick an officer, walk into a zone, tap 簽到.
-  2. 看當日報表 / see the day's report:
-     make report DATE={day}
+  1. 在手機頁選一位員警（備註有當班勤務），走進簽到區，按「簽到」。
+     On the phone page pick an officer (the note has the duty), walk into a zone, tap 簽到.
+  2. 當日報表 / the day's report:
+     . {env} && {report}
 
-  Ctrl-C 結束 / stops everything.
+  Ctrl-C 結束全部 / stops everything.
 """
 
 if __name__ == "__main__":

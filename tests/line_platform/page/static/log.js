@@ -37,7 +37,7 @@ function delivery(entry, names) {
 
 const call = (entry) =>
   line({ testid: "api-call", status: String(entry.status), path: entry.path }, entry, entry.status < 300,
-    [`${entry.method} ${entry.path}`, ""], [], String(entry.status), entry.answer);
+    [`${entry.method} ${entry.path.replace(/^\/v2\/bot/, "…")}`, ""], [], String(entry.status), entry.answer);
 
 function line(marks, entry, good, [what, who], notes, status, body) {
   const elapsed = entry.elapsed_ms === undefined || entry.elapsed_ms === null ? null : el("span", { class: "ms" }, `${entry.elapsed_ms} ms`);

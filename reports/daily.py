@@ -1,0 +1,51 @@
+"""The daily usage report: query, count, tables, files."""
+
+from collections.abc import Callable, Sequence
+from datetime import date, datetime
+from pathlib import Path
+from typing import BinaryIO
+from zoneinfo import ZoneInfo
+
+from checkin_api import queries
+from checkin_api.db import Database
+from checkin_api.domain.shifts import DAY, local_day
+from reports.render import csv, json
+from reports.summary import DayRows, summarise
+from reports.tables import Report, daily_report
+from reports.writing import whole_file
+
+RENDERERS: dict[str, Callable[[Report, BinaryIO], None]] = {"csv": csv.render, "json": json.render}
+
+
+def build_daily(database: Database, day: date, zone: ZoneInfo, *, made_at: datetime, unit: str | None = None) -> Report:
+    """Count one duty date for all units, or for one and everything below it.
+
+    Raises:
+        NotFoundError: there is no unit with this code.
+    """
+    # A duty of the day before may take this morning's punches, one of the next day this evening's.
+    first, last = day - DAY, day + DAY
+    begin, end = local_day(first - DAY, zone)[0], local_day(last + DAY, zone)[1]
+    with database.read() as session:
+        chosen = queries.units(session, unit)
+        ids = None if unit is None else [row.id for row in chosen]
+        rows = DayRows(
+            units=chosen,
+            duties=list(queries.expected_duties(session, first, last, zone, unit_ids=ids)),
+            punches=list(queries.punches(session, begin, end, unit_ids=ids)),
+            refusals=queries.refusals(session, *local_day(day, zone), unit_ids=ids),
+            completeness=queries.completeness(session),
+        )
+    return daily_report(summarise(rows, day.isoformat(), zone, unit=unit), made_at=made_at, zone=zone)
+
+
+def write_daily(database: Database, day: date, zone: ZoneInfo, *, folder: Path, made_at: datetime) -> Sequence[Path]:
+    """Build one day's report in every format, as files of a folder that appear whole or not at all."""
+    report = build_daily(database, day, zone, made_at=made_at)
+    paths = []
+    for form, render in RENDERERS.items():
+        path = folder / f"{report.key}_{day.isoformat()}.{form}"
+        with whole_file(path) as file:
+            render(report, file)
+        paths.append(path)
+    return paths
