@@ -1,0 +1,1 @@
+"""The program on a Raspberry Pi that listens to beacons."""

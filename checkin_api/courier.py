@@ -18,6 +18,8 @@ logger = logging.getLogger(__name__)
 
 FIRST_PAUSE = timedelta(seconds=0.5)
 LONGEST_PAUSE = timedelta(minutes=2)
+# Handed to the threads at once; their results are recorded together, one commit for many.
+AT_ONCE = 64
 
 Post = Reply | Delivery
 
@@ -42,19 +44,17 @@ class Courier:
         self._database, self._clock = database, clock
         self._table, self._send = table, send
         self._forget_sent = forget_sent
-        self._threads = threads
         self._pool = ThreadPoolExecutor(threads, thread_name_prefix=table.__tablename__)
         self._under_way: dict[Any, tuple[Post, Future[None]]] = {}
 
     def step(self) -> bool:
-        """Record what has ended, start what is due; whether there was anything to do."""
+        """Record what has ended, start what is due; always False: what is under way needs no hurry."""
         ended = [key for key, (_, future) in self._under_way.items() if future.done()]
         if ended:
             self._record([self._under_way.pop(key) for key in ended])
-        due = self._due()
-        for post in due:
+        for post in self._due():
             self._under_way[post.id] = (post, self._pool.submit(self._send, post))
-        return bool(ended or due)
+        return False
 
     def close(self) -> None:
         """Wait for what is under way and record it."""
@@ -63,7 +63,7 @@ class Courier:
         self._under_way.clear()
 
     def _due(self) -> Sequence[Post]:
-        room = self._threads * 2 - len(self._under_way)
+        room = AT_ONCE - len(self._under_way)
         if room <= 0:
             return ()
         table = self._table

@@ -4,12 +4,13 @@ It is a process of its own so that judging and the LINE SDK never take time from
 """
 
 import logging
+import os
 import signal
 import threading
 from collections.abc import Callable
 from contextlib import ExitStack
 
-from checkin_api.checkin import Rules, decide_events, has_undecided
+from checkin_api.checkin import Rules, decide_events
 from checkin_api.clock import Clock, SystemClock
 from checkin_api.config import Settings, load_settings
 from checkin_api.courier import Courier, expire
@@ -21,14 +22,17 @@ from checkin_api.process import die_with_parent
 
 logger = logging.getLogger(__name__)
 
-# How long to rest when nothing waits: the price of an idle look is one query on an empty partial index.
+# Rest between looks; an idle look is one query on an empty partial index.
 REST_S = 0.05
+# Answering LINE comes first: under load, deciding and sending wait for the web processes, not the other way round.
+NICENESS = 10
 # After a failure (database away, say) the same work is tried again this much later.
 REST_AFTER_FAILURE_S = 1.0
+BATCH = 200
 EXPIRE_EVERY_S = 5.0
 # Longer than one call to LINE may take (its time-outs), so that what is under way is recorded.
 STOP_WITHIN_S = 8.0
-REPLY_THREADS = 8
+REPLY_THREADS = 4
 FORWARD_THREADS = 4
 
 # Does some work and says whether there was any.
@@ -83,11 +87,8 @@ def _decide(database: Database, settings: Settings, clock: Clock) -> Step:
     )
 
     def step() -> bool:
-        with database.read() as session:
-            if not has_undecided(session):
-                return False
-        with database.write() as session:
-            return decide_events(session, clock.now(), rules) > 0
+        # Events gather while this rests: one batch of many costs far less than many batches of a few.
+        return decide_events(database, clock.now(), rules, limit=BATCH) == BATCH
 
     return step
 
@@ -127,6 +128,7 @@ def _expiry(database: Database, clock: Clock, stop: threading.Event) -> Step:
 def main() -> None:
     """``python -m checkin_api.decider``: what ``checkin serve`` starts."""
     die_with_parent()
+    os.nice(NICENESS)
     configure_logging()
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):

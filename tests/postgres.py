@@ -7,6 +7,7 @@ import socket
 import subprocess
 import tempfile
 import time
+from collections.abc import Mapping
 from pathlib import Path
 
 import psycopg
@@ -23,9 +24,13 @@ def _program(name: str) -> str:
 
 
 class PostgresServer:
-    """One cluster on loopback; ``create()`` copies a template database in some tens of milliseconds."""
+    """One cluster on loopback; ``create()`` copies a template database in some tens of milliseconds.
 
-    def __init__(self) -> None:
+    ``environment`` is added to that of the server's processes.
+    """
+
+    def __init__(self, environment: Mapping[str, str] | None = None) -> None:
+        self._environment = {"PATH": os.environ["PATH"], "LC_ALL": "C.UTF-8", **(environment or {})}
         self.folder = Path(tempfile.mkdtemp(prefix="checkin-pg-"))
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
@@ -51,7 +56,7 @@ class PostgresServer:
                 group=self._user,
                 extra_groups=[] if self._user else None,
                 cwd=self.folder,
-                env={"PATH": os.environ["PATH"], "LC_ALL": "C.UTF-8"},
+                env=self._environment,
                 stdout=log,
                 stderr=log,
             )

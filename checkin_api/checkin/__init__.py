@@ -1,5 +1,5 @@
 """The main use case: stored webhook events become presences, punches, refusals and replies."""
 
-from checkin_api.checkin.decide import Rules, decide_events, has_undecided
+from checkin_api.checkin.decide import Rules, decide_events
 
-__all__ = ["Rules", "decide_events", "has_undecided"]
+__all__ = ["Rules", "decide_events"]

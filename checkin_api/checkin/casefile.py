@@ -189,5 +189,11 @@ def _duties(
             m.RosterEntry.duty_date.between(local_date(first - _REACH, timezone), local_date(last + _REACH, timezone)),
         )
     )
+    # Many officers share a duty; it is worked out once.
+    duties: dict[tuple[date, int, str | None], Duty] = {}
     for officer_id, duty_date, shift, site_timezone in rows:
-        yield officer_id, duty_on(duty_date, shift.pattern(), ZoneInfo(site_timezone) if site_timezone else timezone)
+        key = (duty_date, shift.id, site_timezone)
+        if key not in duties:
+            place = ZoneInfo(site_timezone) if site_timezone else timezone
+            duties[key] = duty_on(duty_date, shift.pattern(), place)
+        yield officer_id, duties[key]

@@ -7,15 +7,15 @@ from datetime import datetime
 from typing import assert_never
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import select, text
+from sqlalchemy import select, text, update
 from sqlalchemy.orm import Session
 
-from checkin_api import enrolment
 from checkin_api import models as m
 from checkin_api.checkin.casefile import load_casefile
-from checkin_api.checkin.records import Ruled
+from checkin_api.checkin.records import Ruled, Stored
 from checkin_api.checkin.rulings import Rulings
-from checkin_api.domain.ids import EventState, Reason
+from checkin_api.db import Database
+from checkin_api.domain.ids import EventState
 from checkin_api.line import messages
 from checkin_api.line.events import (
     BeaconHeard,
@@ -36,6 +36,8 @@ logger = logging.getLogger(__name__)
 # Deciding is serial among all processes, so that a tap never overtakes the presence it needs.
 _PG_LOCK = 0x63_68_65_63_6B  # "check"
 
+Pair = tuple[Stored, LineEvent]
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rules:
@@ -46,53 +48,43 @@ class Rules:
     forwards: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class _Desk:
-    """What judging one batch needs at hand."""
-
-    session: Session
-    rulings: Rulings
-    now: datetime
-    rules: Rules
-
-
-Pair = tuple[m.InboxEvent, LineEvent]
-
-
-def decide_events(session: Session, now: datetime, rules: Rules, *, limit: int = 200) -> int:
-    """Decide up to ``limit`` stored events and return how many were; 0 means that none is left. The caller commits.
+def decide_events(database: Database, now: datetime, rules: Rules, *, limit: int = 500) -> int:
+    """Decide up to ``limit`` stored events and commit; returns how many, 0 when none is left.
 
     An event that breaks the code that judges it is parked, and the others are decided all the same.
     """
-    if session.get_bind().dialect.name == "postgresql":
-        session.execute(text("select pg_advisory_xact_lock(:key)"), {"key": _PG_LOCK})
-    stored = session.scalars(
-        select(m.InboxEvent).where(m.InboxEvent.state == EventState.STORED).order_by(m.InboxEvent.id).limit(limit)
-    ).all()
-    batch = _in_order(stored)
+    batch = _next_batch(database, limit)
     if not batch:
         return 0
     try:
-        with session.begin_nested():
-            _decide(session, batch, now, rules)
+        return _decide(database, batch, now, rules)
     except Exception:
-        logger.exception("deciding %d events together failed; deciding them one by one", len(batch))
-        for pair in batch:
-            _decide_alone(session, pair, now, rules)
+        logger.exception("deciding %d events failed; deciding each alone", len(batch))
+    for pair in batch:
+        try:
+            _decide(database, [pair], now, rules)
+        except Exception:
+            logger.exception("event %d could not be decided and is parked", pair[0].id)
+            _park(database, pair[0], now)
     return len(batch)
 
 
-def has_undecided(session: Session) -> bool:
-    """Whether anything waits; cheap enough to ask many times a second."""
-    return session.scalar(select(m.InboxEvent.id).where(m.InboxEvent.state == EventState.STORED).limit(1)) is not None
+def _next_batch(database: Database, limit: int) -> list[Pair]:
+    """The oldest undecided events with what they say, in the order they happened.
 
-
-def _in_order(stored: Sequence[m.InboxEvent]) -> list[Pair]:
-    """The events with what they say, in the order they happened; nothing after an enrolment, which changes who is who.
-
-    LINE promises no order; within a batch the events' own times put it right.
+    LINE promises no order; within a batch the events' own times put it right. Nothing comes after an enrolment, which
+    changes who is who.
     """
-    batch = [(event, parse_event(event.raw, event.received_at)) for event in stored]
+    event = m.InboxEvent
+    query = (
+        select(event.id, event.raw, event.received_at, event.delivery_id)
+        .where(event.state == EventState.STORED)
+        .order_by(event.id)
+        .limit(limit)
+    )
+    with database.read() as session:
+        stored = [Stored(*row) for row in session.execute(query)]
+    batch = [(each, parse_event(each.raw, each.received_at)) for each in stored]
     batch.sort(key=lambda pair: pair[1].at if isinstance(pair[1], Event) else pair[0].received_at)
     for position, (_, line_event) in enumerate(batch):
         if isinstance(line_event, EnrolmentAsked):
@@ -100,54 +92,65 @@ def _in_order(stored: Sequence[m.InboxEvent]) -> list[Pair]:
     return batch
 
 
-def _decide_alone(session: Session, pair: Pair, now: datetime, rules: Rules) -> None:
-    try:
-        with session.begin_nested():
-            _decide(session, [pair], now, rules)
-    except Exception:
-        stored = pair[0]
-        logger.exception("event %d could not be decided and is parked", stored.id)
-        stored.state, stored.reason, stored.decided_at = EventState.PARKED, "internal_error", now
-        session.flush()
+def _decide(database: Database, batch: Sequence[Pair], now: datetime, rules: Rules) -> int:
+    """Judge and record a batch in one transaction; what another process has decided meanwhile is left alone."""
+    if not database.is_sqlite:
+        with database.write() as session:
+            session.execute(text("select pg_advisory_xact_lock(:key)"), {"key": _PG_LOCK})
+            batch = _undecided(session, batch)
+            _judge(session, batch, rules).write(session, now)
+        return len(batch)
+    # SQLite has one writer for everybody, and webhooks wait for their turn: it is taken only for the writing.
+    with database.read() as session:
+        rulings = _judge(session, batch, rules)
+    with database.write() as session:
+        if len(_undecided(session, batch)) == len(batch):
+            rulings.write(session, now)
+    return len(batch)
 
 
-def _decide(session: Session, batch: Sequence[Pair], now: datetime, rules: Rules) -> None:
+def _undecided(session: Session, batch: Sequence[Pair]) -> list[Pair]:
+    query = select(m.InboxEvent.id).where(
+        m.InboxEvent.id.in_([stored.id for stored, _ in batch]), m.InboxEvent.state == EventState.STORED
+    )
+    waiting = set(session.scalars(query))
+    return [pair for pair in batch if pair[0].id in waiting]
+
+
+def _park(database: Database, stored: Stored, now: datetime) -> None:
+    parked = {"state": EventState.PARKED, "reason": "internal_error", "decided_at": now}
+    with database.write() as session:
+        session.execute(update(m.InboxEvent).where(m.InboxEvent.id == stored.id).values(parked))
+
+
+def _judge(session: Session, batch: Sequence[Pair], rules: Rules) -> Rulings:
     casefile = load_casefile(session, [event for _, event in batch if isinstance(event, Event)], rules.timezone)
-    desk = _Desk(session, Rulings(casefile), now, rules)
+    rulings = Rulings(casefile, code_key=rules.code_key, forwards=rules.forwards)
     for stored, event in batch:
-        desk.rulings.records.ruled.append((stored, _rule(desk, stored, event)))
-    desk.rulings.records.write(session, now, forwards=rules.forwards)
+        ruled = _rule(rulings, stored, event)
+        if ruled is not None:
+            rulings.records.ruled.append((stored, ruled))
+    return rulings
 
 
-def _rule(desk: _Desk, stored: m.InboxEvent, event: LineEvent) -> Ruled:  # noqa: PLR0911 (one line per type)
-    rulings = desk.rulings
+def _rule(rulings: Rulings, stored: Stored, event: LineEvent) -> Ruled | None:  # noqa: PLR0911 (one line per type)
     match event:
         case BeaconHeard():
             return rulings.beacon(stored, event)
         case PunchAsked():
             return rulings.punch_asked(stored, event)
         case EnrolmentAsked():
-            return _enrol(desk, stored, event)
+            rulings.enrolments.append((stored, event))
+            return None
         case HelpAsked():
             return rulings.answer(stored, event, messages.explain())
         case Followed():
-            enrolment.set_friend(desk.session, event.user_id, is_friend=True)
-            return rulings.answer(stored, event, messages.welcome())
+            return rulings.friend(stored, event, is_friend=True, said=messages.welcome())
         case Unfollowed():
-            enrolment.set_friend(desk.session, event.user_id, is_friend=False)
-            return Ruled(EventState.DECIDED)
+            return rulings.friend(stored, event, is_friend=False, said=[])
         case NotOurs(reason):
             return Ruled(EventState.IGNORED, reason, is_foreign=True)
         case Strange(reason, detail):
             return Ruled(EventState.PARKED, reason, detail, is_foreign=True)
         case never:
             assert_never(never)
-
-
-def _enrol(desk: _Desk, stored: m.InboxEvent, event: EnrolmentAsked) -> Ruled:
-    outcome = enrolment.enrol(
-        desk.session, event.at, event.user_id, staff_no=event.staff_no, code=event.code, key=desk.rules.code_key
-    )
-    if isinstance(outcome, Reason):
-        return desk.rulings.refuse(stored, event, outcome, said=messages.enrolment_refused(outcome))
-    return desk.rulings.answer(stored, event, messages.enrolled(outcome))

@@ -9,8 +9,9 @@ from uuid import UUID
 from sqlalchemy import bindparam, delete, exists, insert, select, update
 from sqlalchemy.orm import Session
 
+from checkin_api import enrolment
 from checkin_api import models as m
-from checkin_api.domain.ids import EventState, MessageState
+from checkin_api.domain.ids import EventState, LineUserId, MessageState
 
 # A reply token is good for a minute after LINE sent the event, for a redelivered one never beyond 20 minutes after the
 # event itself (Messaging API reference, "Reply message"); some seconds are left for the call.
@@ -18,6 +19,16 @@ REPLY_WITHIN = timedelta(seconds=50)
 REPLY_REDELIVERED_WITHIN = timedelta(minutes=20)
 # Another service of the official account is given this long to come back.
 FORWARD_WITHIN = timedelta(hours=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """An inbox event that waits to be decided."""
+
+    id: int
+    raw: str
+    received_at: datetime
+    delivery_id: UUID | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +47,8 @@ class Records:
 
     rows: dict[type[m.Base], list[dict[str, Any]]] = field(default_factory=lambda: defaultdict(list))
     granted_later: list[dict[str, Any]] = field(default_factory=list)
-    ruled: list[tuple[m.InboxEvent, Ruled]] = field(default_factory=list)
+    friends: list[tuple[LineUserId, bool]] = field(default_factory=list)
+    ruled: list[tuple[Stored, Ruled]] = field(default_factory=list)
 
     def add(self, table: type[m.Base], **row: Any) -> None:
         """A row to insert."""
@@ -48,15 +60,18 @@ class Records:
 
     def write(self, session: Session, now: datetime, *, forwards: bool) -> None:
         """Insert and update everything, parents first; the caller commits."""
+        connection = session.connection()
         for table in (m.Presence, m.Punch, m.Refusal, m.Reply):
             if self.rows[table]:
-                session.execute(insert(table), self.rows[table])
+                connection.execute(insert(table.__table__), self.rows[table])  # type: ignore[arg-type]  # a Table
         if self.granted_later:
             refusal: Any = m.Refusal.__table__
-            session.connection().execute(
+            connection.execute(
                 update(refusal).where(refusal.c.id == bindparam("refusal")).values(punch_id=bindparam("punch")),
                 self.granted_later,
             )
+        for user_id, is_friend in self.friends:
+            enrolment.set_friend(session, user_id, is_friend=is_friend)
         self._close_events(session, now)
         if forwards:
             self._release_deliveries(session, now)

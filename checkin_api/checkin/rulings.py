@@ -4,15 +4,18 @@ from datetime import datetime
 from typing import Any, assert_never
 from uuid import UUID
 
+from sqlalchemy.orm import Session
+
+from checkin_api import enrolment
 from checkin_api import models as m
 from checkin_api.checkin.casefile import Casefile, KnownOfficer
-from checkin_api.checkin.records import REPLY_REDELIVERED_WITHIN, REPLY_WITHIN, Records, Ruled
+from checkin_api.checkin.records import REPLY_REDELIVERED_WITHIN, REPLY_WITHIN, Records, Ruled, Stored
 from checkin_api.domain import punching
 from checkin_api.domain.attendance import PunchFact
 from checkin_api.domain.ids import Direction, EventState, PunchSource, Reason, new_id
 from checkin_api.domain.shifts import local_date
 from checkin_api.line import messages
-from checkin_api.line.events import BeaconHeard, Event, PunchAsked
+from checkin_api.line.events import BeaconHeard, EnrolmentAsked, Event, PunchAsked
 
 Messages = list[dict[str, Any]]
 DECIDED = Ruled(EventState.DECIDED)
@@ -21,11 +24,32 @@ DECIDED = Ruled(EventState.DECIDED)
 class Rulings:
     """Judges the events of one batch in order; each sees what the ones before it changed."""
 
-    def __init__(self, casefile: Casefile) -> None:
+    def __init__(self, casefile: Casefile, *, code_key: bytes, forwards: bool) -> None:
         self.casefile = casefile
         self.records = Records()
+        self.enrolments: list[tuple[Stored, EnrolmentAsked]] = []
+        self._code_key, self._forwards = code_key, forwards
 
-    def beacon(self, stored: m.InboxEvent, event: BeaconHeard) -> Ruled:
+    def write(self, session: Session, now: datetime) -> None:
+        """Record everything; enrolments are judged here, where nobody else can use the same code."""
+        for stored, event in self.enrolments:
+            self.records.ruled.append((stored, self._enrol(session, stored, event)))
+        self.records.write(session, now, forwards=self._forwards)
+
+    def _enrol(self, session: Session, stored: Stored, event: EnrolmentAsked) -> Ruled:
+        outcome = enrolment.enrol(
+            session, event.at, event.user_id, staff_no=event.staff_no, code=event.code, key=self._code_key
+        )
+        if isinstance(outcome, Reason):
+            return self.refuse(stored, event, outcome, said=messages.enrolment_refused(outcome))
+        return self.answer(stored, event, messages.enrolled(outcome))
+
+    def friend(self, stored: Stored, event: Event, *, is_friend: bool, said: Messages) -> Ruled:
+        """The account was followed or blocked."""
+        self.records.friends.append((event.user_id, is_friend))
+        return self.answer(stored, event, said)
+
+    def beacon(self, stored: Stored, event: BeaconHeard) -> Ruled:
         """A phone heard a beacon: presence, and maybe a punch or a question."""
         beacon = self.casefile.beacons.get(event.hwid)
         officer = self._active(event)
@@ -59,9 +83,7 @@ class Rulings:
         self._reply(stored, event, self._arrival(stored, officer, presence, asks=event.kind != "stay"))
         return DECIDED
 
-    def _arrival(
-        self, stored: m.InboxEvent, officer: KnownOfficer, presence: punching.Presence, *, asks: bool
-    ) -> Messages:
+    def _arrival(self, stored: Stored, officer: KnownOfficer, presence: punching.Presence, *, asks: bool) -> Messages:
         """What follows from a new presence: waiting taps first, else what the duty asks for."""
         day = self.casefile.days[officer.id]
         said: Messages = []
@@ -83,7 +105,7 @@ class Rulings:
             case never:
                 assert_never(never)
 
-    def punch_asked(self, stored: m.InboxEvent, event: PunchAsked) -> Ruled:
+    def punch_asked(self, stored: Stored, event: PunchAsked) -> Ruled:
         """An officer tapped 簽到 or 簽退."""
         officer = self._active(event)
         if isinstance(officer, Reason):
@@ -100,7 +122,7 @@ class Rulings:
                 assert_never(never)
 
     def _punch(
-        self, stored: m.InboxEvent, officer: KnownOfficer, granted: punching.Granted, *, tapped_at: datetime | None
+        self, stored: Stored, officer: KnownOfficer, granted: punching.Granted, *, tapped_at: datetime | None
     ) -> tuple[UUID, Messages]:
         day = self.casefile.days[officer.id]
         earlier = punching.repeated(granted, day)
@@ -134,7 +156,7 @@ class Rulings:
         return officer if active else Reason.INACTIVE_OFFICER
 
     def _refuse_tap(
-        self, stored: m.InboxEvent, event: PunchAsked, reason: Reason, zone: punching.Zone | None = None
+        self, stored: Stored, event: PunchAsked, reason: Reason, zone: punching.Zone | None = None
     ) -> Ruled:
         """Refuse a tap in words, and remember it: a beacon event that comes soon still makes it a punch."""
         officer = self.casefile.officers.get(event.user_id)
@@ -154,7 +176,7 @@ class Rulings:
 
     def refuse(  # noqa: PLR0913 (the columns of a refusal)
         self,
-        stored: m.InboxEvent,
+        stored: Stored,
         event: Event,
         reason: Reason,
         *,
@@ -179,12 +201,12 @@ class Rulings:
         self._reply(stored, event, said or [])
         return Ruled(EventState.DECIDED, reason)
 
-    def answer(self, stored: m.InboxEvent, event: Event, said: Messages) -> Ruled:
+    def answer(self, stored: Stored, event: Event, said: Messages) -> Ruled:
         """Answer a question; nothing else happens."""
         self._reply(stored, event, said)
         return DECIDED
 
-    def _reply(self, stored: m.InboxEvent, event: Event, said: Messages) -> None:
+    def _reply(self, stored: Stored, event: Event, said: Messages) -> None:
         if not said or event.reply_token is None:
             return
         expires_at = stored.received_at + REPLY_WITHIN

@@ -1,5 +1,6 @@
 """Sending through line-bot-sdk; imported only where messages are sent, as loading the SDK takes a second."""
 
+import logging
 from typing import Any
 
 from linebot.v3.messaging import ApiClient, Configuration, MessagingApi, ReplyMessageRequest
@@ -8,6 +9,8 @@ from urllib3 import Retry
 from urllib3.exceptions import HTTPError
 
 from checkin_api.errors import DeliveryError
+
+logger = logging.getLogger(__name__)
 
 # Connect and read time-out; the SDK has none of its own.
 TIMEOUT_S = (2.0, 3.0)
@@ -34,6 +37,9 @@ class LineClient:
         request = ReplyMessageRequest.from_dict({"replyToken": reply_token, "messages": messages})
         try:
             self._api.reply_message(request, _request_timeout=TIMEOUT_S)
+        except ValueError:
+            # A 2xx answer that the SDK's models cannot read: the reply is sent all the same.
+            logger.warning("LINE's answer to a reply has an unknown form")
         except ApiException as exc:
             # The body is LINE's and names the problem; the request, which holds the token, is not repeated here.
             said = str(exc.body or exc.reason or "")[:200]

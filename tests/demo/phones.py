@@ -1,4 +1,4 @@
-"""The officers' phones on the stand-in LINE Platform, bound the way officers do it: a code from HR, sent in the chat."""
+"""The officers' phones on the stand-in LINE Platform, bound as officers do it: with a code from HR, in the chat."""
 
 import json
 import urllib.request
@@ -37,21 +37,22 @@ class Phones:
         self.count = len(self._officers)
 
     def hand_out(self, codes: Mapping[str, str], now: datetime) -> None:
-        """Add the phones; beside each is what its owner would know: the staff number, the duty, a newcomer's code."""
-        notes = self._duty_notes(now)
+        """Add the phones, those on duty first; each with what its owner would know: number, duty, a newcomer's code."""
+        duties = self._duty_notes(now)
         newcomers = {officer["staff_no"] for officer in self._officers[-NEWCOMERS:]}
-        for officer in self._officers:
+        for officer in sorted(self._officers, key=lambda officer: officer["staff_no"] not in duties):
             number = officer["staff_no"]
-            note = f"{number}　{notes.get(number, '目前無勤務')}"
+            duty = duties.get(number, "目前無勤務")
+            note = f"{number}　{duty}"
             if number in newcomers and number in codes:
-                note += f"　新進，請輸入：綁定 {number} {codes[number]}"
-            phone = {"name": officer["name"], "line_user_id": _user_id(number), "note": note}
+                note = f"{number}　新進　{duty}　請輸入：綁定 {number} {codes[number]}"
+            phone = {"name": officer["name"], "line_user_id": line_user_id(number), "note": note}
             self._call("phones", phone)
 
     def bind(self, codes: Mapping[str, str], pause: Callable[[], None]) -> Iterator[int]:
         """Send the codes of all but the newcomers; yield how many are bound, until all of them are."""
         numbers = [o["staff_no"] for o in self._officers[:-NEWCOMERS] if o["staff_no"] in codes]
-        acts = [{"phone": _user_id(n), "act": "say", "text": f"綁定 {n} {codes[n]}"} for n in numbers]
+        acts = [{"phone": line_user_id(n), "act": "say", "text": f"綁定 {n} {codes[n]}"} for n in numbers]
         self._call("batch", {"acts": acts})
         bound = len(self._officers) - len(codes)
         while self._answered() < len(numbers):
@@ -78,6 +79,6 @@ class Phones:
         return result
 
 
-def _user_id(staff_no: str) -> str:
+def line_user_id(staff_no: str) -> str:
     """A LINE user ID that is the same in every run."""
     return "U" + staff_no.encode().hex().rjust(32, "0")[-32:]

@@ -29,7 +29,7 @@ class Processes:
     def __init__(self, logs: Path, settings: Mapping[str, str], stop: threading.Event) -> None:
         self._logs = logs
         own = {name: value for name, value in os.environ.items() if not name.startswith("CHECKIN_")}
-        self._environment = own | settings
+        self._environment = {**own, **settings}
         self._stop = stop
         self._running: dict[str, subprocess.Popen[bytes]] = {}
 
@@ -94,17 +94,16 @@ class Processes:
         raise DemoError(f"{name} does not answer at {url}; read {self.log(name)}")
 
     def stop(self) -> None:
-        """End all programs, and with each whatever it has started."""
+        """End all programs, the newest first; one that takes too long is killed with all it has started."""
         for process in reversed(self._running.values()):
             process.terminate()
         end = time.monotonic() + STOP_TIMEOUT_S
         for process in reversed(self._running.values()):
-            with suppress(subprocess.TimeoutExpired):
+            try:
                 process.wait(max(0.0, end - time.monotonic()))
-            # Its session is its process group; one that ended in order has left nobody there.
-            with suppress(ProcessLookupError):
+            except subprocess.TimeoutExpired:
                 os.killpg(process.pid, signal.SIGKILL)
-            process.wait()
+                process.wait()
         self._running.clear()
 
 

@@ -4,7 +4,6 @@ import csv
 import fcntl
 import hashlib
 import json
-import os
 import secrets
 import shlex
 from collections.abc import Iterator
@@ -94,6 +93,6 @@ class Workspace:
 
 def _write_private(path: Path, text: str) -> None:
     """Write a file that only its owner may read, from its first byte on."""
-    with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as file:
-        file.write(text)
+    path.touch(0o600)
     path.chmod(0o600)
+    path.write_text(text, encoding="utf-8")

@@ -65,10 +65,8 @@ class Department:
             self.decide(at)
 
     def decide(self, at: datetime, rules: Rules = RULES) -> None:
-        while True:
-            with self.database.write() as session:
-                if not decide_events(session, at, rules):
-                    return
+        while decide_events(self.database, at, rules):
+            pass
 
     def rows(self, table: type[Any]) -> list[Any]:
         with self.database.read() as session:

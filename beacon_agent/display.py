@@ -1,0 +1,85 @@
+"""What was heard, as a table for a person and as JSON lines for a program."""
+
+import json
+from collections.abc import Iterable
+from datetime import tzinfo
+from typing import TYPE_CHECKING, Any
+
+from beacon_agent.sightings import Beacon, Heard, UnreadableFrame
+from hardware.frames.ibeacon import IBeacon, line_companion
+from hardware.frames.simple_beacon import SimpleBeacon
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+# From the edge of hearing to a hand's breadth from the beacon, as phones and a Pi report it.
+_WEAKEST_DBM, _STRONGEST_DBM = -100, -40
+_BAR_WIDTH = 10
+_HEADINGS = ("種類\nKind", "識別\nIdentity", "裝置訊息\nDevice message", "RSSI\ndBm", "次數\nCount", "最後\nLast heard")
+
+
+def rssi_bar(rssi_dbm: int | None) -> str:
+    """A bar of up to ten blocks, longer for a stronger signal."""
+    if rssi_dbm is None:
+        return ""
+    share = (rssi_dbm - _WEAKEST_DBM) / (_STRONGEST_DBM - _WEAKEST_DBM)
+    filled = round(_BAR_WIDTH * min(max(share, 0), 1))
+    return "█" * filled + "░" * (_BAR_WIDTH - filled)
+
+
+def table(heard: Iterable[Heard], zone: tzinfo | None = None) -> "Table":
+    """The beacons as rich shows them, times in ``zone`` or the machine's own."""
+    from rich.table import Table  # noqa: PLC0415 (JSON does without)
+
+    shown = Table(*_HEADINGS)
+    for entry in heard:
+        kind, identity, message = _names(entry.latest.beacon)
+        rssi = entry.latest.rssi_dbm
+        signal = "—" if rssi is None else f"{rssi:>4} {rssi_bar(rssi)}"
+        at = f"{entry.latest.heard_at.astimezone(zone):%H:%M:%S}"
+        shown.add_row(kind, identity, message, signal, str(entry.count), at)
+    return shown
+
+
+def json_line(heard: Heard) -> str:
+    """One beacon as one line of JSON; the time is ISO 8601 with its offset."""
+    known = {
+        **_beacon_json(heard.latest.beacon),
+        "rssi_dbm": heard.latest.rssi_dbm,
+        "count": heard.count,
+        "last_heard": heard.latest.heard_at.isoformat(timespec="milliseconds"),
+    }
+    return json.dumps(known, ensure_ascii=False)
+
+
+def _names(beacon: Beacon) -> tuple[str, str, str]:
+    match beacon:
+        case SimpleBeacon(hwid, message):
+            return "LINE", hwid, message.hex()
+        case IBeacon(uuid, major, minor):
+            # Every LINE Beacon's companion has the same UUID; it would only take the room of the hardware IDs.
+            is_line = _is_line_companion(beacon)
+            return "iBeacon (LINE)" if is_line else f"iBeacon {major}/{minor}", "" if is_line else f"{uuid}", ""
+        case UnreadableFrame(frame, reason):
+            return "LINE ?", frame.hex(), reason
+
+
+def _beacon_json(beacon: Beacon) -> dict[str, Any]:
+    match beacon:
+        case SimpleBeacon(hwid, message):
+            return {"kind": "line_simple_beacon", "hwid": hwid, "device_message": message.hex()}
+        case IBeacon(uuid, major, minor, power):
+            return {
+                "kind": "ibeacon",
+                "uuid": str(uuid),
+                "major": major,
+                "minor": minor,
+                "measured_power_dbm": power,
+                "is_line_companion": _is_line_companion(beacon),
+            }
+        case UnreadableFrame(frame, reason):
+            return {"kind": "unreadable", "frame": frame.hex(), "reason": reason}
+
+
+def _is_line_companion(beacon: IBeacon) -> bool:
+    return beacon[:3] == line_companion()[:3]
