@@ -1,6 +1,5 @@
 """The agent's command line ``beacon-agent``."""
 
-import asyncio
 from contextlib import suppress
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
@@ -8,8 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 if TYPE_CHECKING:
-    from bleak.backends.scanner import BaseBleakScanner
-
+    from beacon_agent.scanner import Backend
     from beacon_agent.sightings import SightingTable
 
 
@@ -36,14 +34,16 @@ def main() -> None:
     help="輸出格式 / Output; json is one line for each beacon.",
 )
 @click.pass_obj
-def scan(backend: "type[BaseBleakScanner] | None", seconds: float, form: str) -> None:
+def scan(backend: "Backend | None", seconds: float, form: str) -> None:
     """掃描附近信標 / Listen, then show each LINE beacon and iBeacon heard.
 
     The count is of the reports that the Bluetooth stack passed on, which are fewer than the packets sent. A line of
     kind "LINE ?" is a LINE frame that is no Simple Beacon: `beacon-kit decode` explains it.
     """
-    from beacon_agent.errors import AgentError  # noqa: PLC0415 (not needed for --help)
-    from beacon_agent.sightings import SightingTable  # noqa: PLC0415
+    import asyncio  # noqa: PLC0415 (not needed for --help, which must be there at once)
+
+    from beacon_agent.errors import AgentError  # noqa: PLC0415 (same)
+    from beacon_agent.sightings import SightingTable  # noqa: PLC0415 (same)
 
     heard = SightingTable()
     failure: AgentError | None = None
@@ -60,8 +60,10 @@ def scan(backend: "type[BaseBleakScanner] | None", seconds: float, form: str) ->
         raise click.exceptions.Exit(1)
 
 
-async def _listen(heard: "SightingTable", seconds: float, backend: "type[BaseBleakScanner] | None") -> None:
-    from beacon_agent.errors import AgentError  # noqa: PLC0415 (not needed for --help)
+async def _listen(heard: "SightingTable", seconds: float, backend: "Backend | None") -> None:
+    import asyncio  # noqa: PLC0415 (not needed for --help)
+
+    from beacon_agent.errors import AgentError  # noqa: PLC0415 (same)
 
     try:
         from beacon_agent.scanner import listening  # noqa: PLC0415 (bleak takes long to import)

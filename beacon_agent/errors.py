@@ -8,35 +8,30 @@ class AgentError(Exception):
 
 
 class RadioFault(Enum):
-    """Why nothing can be heard; the value says what to do, in zh-TW and English."""
+    """Why nothing can be heard; the value says so in zh-TW and English, and ends with what to do."""
 
-    NO_DBUS = (
-        "連不上 D-Bus：請執行 sudo systemctl start dbus / cannot reach the system D-Bus: run sudo systemctl start dbus"
-    )
+    NO_DBUS = "連不上系統 D-Bus / cannot reach the system D-Bus: sudo systemctl start dbus"
     NO_BLUEZ = (
-        "藍牙服務沒有執行：請執行 sudo apt install bluez && sudo systemctl enable --now bluetooth"
-        " / bluetoothd is not running: run the same"
+        "藍牙服務沒有執行 / bluetoothd is not running: sudo apt install bluez && sudo systemctl enable --now bluetooth"
     )
     NO_ADAPTER = (
-        "找不到藍牙介面：請插上 USB 藍牙或啟用內建藍牙，再以 bluetoothctl list 確認"
-        " / no Bluetooth adapter: plug one in or enable the built-in one, then check with bluetoothctl list"
+        "找不到藍牙介面，請插上或啟用後以右列指令確認 / no Bluetooth adapter, plug one in or enable it, then check: "
+        "bluetoothctl list"
     )
-    POWERED_OFF = (
-        "藍牙已關閉：請執行 rfkill unblock bluetooth && bluetoothctl power on / Bluetooth is switched off: run the same"
-    )
+    POWERED_OFF = "藍牙已關閉 / Bluetooth is switched off: sudo rfkill unblock bluetooth && bluetoothctl power on"
     NO_CENTRAL_ROLE = (
-        "此藍牙介面不支援低功耗掃描：請換支援 BLE 4.0 以上的介面"
+        "此藍牙介面不能掃描低功耗藍牙，請改用藍牙 4.0 以上的介面"
         " / this adapter cannot scan for Bluetooth Low Energy: use one with Bluetooth 4.0 or later"
     )
     DENIED = (
-        "沒有使用藍牙的權限：請執行 sudo usermod -aG bluetooth $USER 後重新登入"
-        " / not allowed to use Bluetooth: run the same and log in again"
+        "沒有使用藍牙的權限，執行後請重新登入 / not allowed to use Bluetooth, log in again after: "
+        "sudo usermod -aG bluetooth $USER"
     )
     LOST = (
-        "掃描途中藍牙中斷，以下結果可能不完整：請確認介面未被拔除後重試"
-        " / Bluetooth was lost while scanning, what was heard may be incomplete: check the adapter and try again"
+        "掃描途中藍牙中斷，結果可能不完整，請檢查介面後重試"
+        " / Bluetooth was lost while scanning, the result may be incomplete: check the adapter, then try again"
     )
-    OTHER = "藍牙掃描無法開始：請執行 systemctl status bluetooth / cannot scan: run systemctl status bluetooth"
+    OTHER = "無法掃描，請查看藍牙服務狀態 / cannot scan, look at the service: systemctl status bluetooth"
 
 
 class RadioError(AgentError):

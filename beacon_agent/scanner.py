@@ -19,6 +19,9 @@ from bleak.exc import (
 from beacon_agent.errors import RadioError, RadioFault
 from beacon_agent.sightings import Sighting, sightings
 
+# A radio in bleak's terms; a test gives one that replays.
+Backend = type[BaseBleakScanner]
+
 # BlueZ 5.82 reports a beacon whose data do not change only once otherwise (measured 2026: 0 of 18 in 3 s).
 _BLUEZ: BlueZScannerArgs = {"filters": {"DuplicateData": True}}
 # What BlueZ answers where the radio gave no measurement (bleak 3.1, bluezdbus/scanner.py), and what HCI does
@@ -50,7 +53,7 @@ async def listening(
     hear: Callable[[Sighting], None],
     *,
     now: Callable[[], datetime],
-    backend: type[BaseBleakScanner] | None = None,
+    backend: Backend | None = None,
 ) -> AsyncIterator[None]:
     """Call ``hear`` with every sighting while the context lasts.
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select, true
+from sqlalchemy import ColumnElement, Select, and_, func, or_, select, true
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from checkin_api import models as m
@@ -80,14 +80,21 @@ def units(session: Session, code: str | None = None) -> list[UnitRow]:
 
 
 def expected_duties(
-    session: Session, first: date, last: date, zone: ZoneInfo, *, unit_ids: Iterable[int] | None = None
+    session: Session, first: date, last: date, zone: ZoneInfo, *, among: ColumnElement[bool] | None = None
 ) -> Iterator[ExpectedDuty]:
     """The duties of these duty dates: those on the roster, and the default shifts of officers without any that day.
 
     A default shift is expected on working days only. Source: attendance rules 12 and 15.
+
+    Args:
+        session: Where to read.
+        first: The first duty date.
+        last: The last duty date, included.
+        zone: The time zone of duties whose site is not known.
+        among: Which officers, as a condition on ``models.Officer``; all of them without.
     """
-    whose = _of_units(unit_ids)
-    rostered = (
+    whose = true() if among is None else among
+    rows = session.execute(
         select(m.RosterEntry.duty_date, m.RosterEntry.officer_id, m.Officer.unit_id, m.Shift, m.Site.timezone)
         .join(m.Officer, m.Officer.id == m.RosterEntry.officer_id)
         .join(m.Shift, m.Shift.id == m.RosterEntry.shift_id)
@@ -95,25 +102,56 @@ def expected_duties(
         .outerjoin(m.Site, m.Site.id == m.Zone.site_id)
         .where(m.RosterEntry.duty_date.between(first, last), whose, _active_on(m.RosterEntry.duty_date))
     )
-    for duty_date, officer_id, unit_id, shift, timezone in session.execute(rostered):
-        place = ZoneInfo(timezone) if timezone else zone
-        yield ExpectedDuty(officer_id, unit_id, duty_on(duty_date, shift.pattern(), place))
-    day = first
-    while day <= last:
-        if is_working_day(day):
-            for officer_id, unit_id, shift in session.execute(_default_shifts(day).where(whose)):
-                yield ExpectedDuty(officer_id, unit_id, duty_on(day, shift.pattern(), zone))
-        day += DAY
+    duties = _Duties(zone)
+    rostered = set()
+    for duty_date, officer_id, unit_id, shift, timezone in rows:
+        rostered.add((officer_id, duty_date))
+        yield ExpectedDuty(officer_id, unit_id, duties.on(duty_date, shift, timezone))
+    office = session.execute(
+        select(m.Officer.id, m.Officer.unit_id, m.Officer.active_from, m.Officer.active_to, m.Shift)
+        .join(m.Shift, m.Shift.id == m.Officer.default_shift_id)
+        .where(whose)
+    ).all()
+    days = [first + DAY * number for number in range((last - first).days + 1)] if office else []
+    for day in filter(is_working_day, days):
+        for officer_id, unit_id, begins, ends, shift in office:
+            if (officer_id, day) not in rostered and (begins or day) <= day <= (ends or day):
+                yield ExpectedDuty(officer_id, unit_id, duties.on(day, shift, None))
+
+
+class _Duties:
+    """Duties by date and shift: many officers share one, and it is worked out once."""
+
+    def __init__(self, zone: ZoneInfo) -> None:
+        self._zone = zone
+        self._known: dict[tuple[date, int, str | None], Duty] = {}
+
+    def on(self, duty_date: date, shift: m.Shift, timezone: str | None) -> Duty:
+        key = (duty_date, shift.id, timezone)
+        if key not in self._known:
+            place = ZoneInfo(timezone) if timezone else self._zone
+            self._known[key] = duty_on(duty_date, shift.pattern(), place)
+        return self._known[key]
+
+
+def of_units(chosen: Iterable[UnitRow]) -> ColumnElement[bool]:
+    """The officers of these units, as a condition for ``among``."""
+    return m.Officer.unit_id.in_([unit.id for unit in chosen])
+
+
+def of_officers(officer_ids: Iterable[int]) -> ColumnElement[bool]:
+    """These officers, as a condition for ``among``."""
+    return m.Officer.id.in_(list(officer_ids))
 
 
 def punches(
-    session: Session, begin: datetime, end: datetime, *, unit_ids: Iterable[int] | None = None
+    session: Session, begin: datetime, end: datetime, *, among: ColumnElement[bool] | None = None
 ) -> Iterator[OfficerPunch]:
     """The punches of an interval, ends included."""
     rows = session.execute(
         select(m.Punch.officer_id, m.Officer.unit_id, m.Punch.direction, m.Punch.at, m.Punch.presence_id, m.Punch.id)
         .join(m.Officer, m.Officer.id == m.Punch.officer_id)
-        .where(m.Punch.at.between(begin, end), _of_units(unit_ids))
+        .where(m.Punch.at.between(begin, end), true() if among is None else among)
     )
     for officer_id, unit_id, direction, at, presence_id, key in rows:
         fact = PunchFact(direction=direction, at=at, proved=presence_id is not None, key=key)
@@ -121,17 +159,17 @@ def punches(
 
 
 def refusals(
-    session: Session, begin: datetime, end: datetime, *, unit_ids: Iterable[int] | None = None
+    session: Session, begin: datetime, end: datetime, *, among: ColumnElement[bool] | None = None
 ) -> list[RefusalCount]:
-    """Refusals of an interval by reason, the end not included; of a unit only those of its known officers."""
+    """Refusals of an interval by reason, the end not included; with ``among`` only those of known officers."""
     query: Select[Reason, int, int] = (
         select(m.Refusal.reason, func.count(m.Refusal.id), func.count(m.Refusal.punch_id))
         .where(m.Refusal.at >= begin, m.Refusal.at < end)
         .group_by(m.Refusal.reason)
         .order_by(m.Refusal.reason)
     )
-    if unit_ids is not None:
-        query = query.join(m.Officer, m.Officer.id == m.Refusal.officer_id).where(_of_units(unit_ids))
+    if among is not None:
+        query = query.join(m.Officer, m.Officer.id == m.Refusal.officer_id).where(among)
     return [RefusalCount(*row) for row in session.execute(query)]
 
 
@@ -142,22 +180,8 @@ def completeness(session: Session) -> Completeness:
     return Completeness(newest, undecided or 0)
 
 
-def _default_shifts(day: date) -> Select[int, int, m.Shift]:
-    """Active officers with a default shift and no roster entry on a date."""
-    rostered = exists().where(m.RosterEntry.officer_id == m.Officer.id, m.RosterEntry.duty_date == day)
-    return (
-        select(m.Officer.id, m.Officer.unit_id, m.Shift)
-        .join(m.Shift, m.Shift.id == m.Officer.default_shift_id)
-        .where(~rostered, _active_on(day))
-    )
-
-
-def _active_on(day: date | InstrumentedAttribute[date]) -> ColumnElement[bool]:
+def _active_on(day: InstrumentedAttribute[date]) -> ColumnElement[bool]:
     return and_(
         or_(m.Officer.active_from.is_(None), m.Officer.active_from <= day),
         or_(m.Officer.active_to.is_(None), m.Officer.active_to >= day),
     )
-
-
-def _of_units(unit_ids: Iterable[int] | None) -> ColumnElement[bool]:
-    return true() if unit_ids is None else m.Officer.unit_id.in_(list(unit_ids))

@@ -28,12 +28,12 @@ def build_daily(database: Database, day: date, zone: ZoneInfo, *, made_at: datet
     begin, end = local_day(first - DAY, zone)[0], local_day(last + DAY, zone)[1]
     with database.read() as session:
         chosen = queries.units(session, unit)
-        ids = None if unit is None else [row.id for row in chosen]
+        among = None if unit is None else queries.of_units(chosen)
         rows = DayRows(
             units=chosen,
-            duties=list(queries.expected_duties(session, first, last, zone, unit_ids=ids)),
-            punches=list(queries.punches(session, begin, end, unit_ids=ids)),
-            refusals=queries.refusals(session, *local_day(day, zone), unit_ids=ids),
+            duties=list(queries.expected_duties(session, first, last, zone, among=among)),
+            punches=list(queries.punches(session, begin, end, among=among)),
+            refusals=queries.refusals(session, *local_day(day, zone), among=among),
             completeness=queries.completeness(session),
         )
     return daily_report(summarise(rows, day.isoformat(), zone, unit=unit), made_at=made_at, zone=zone)

@@ -11,10 +11,11 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from checkin_api import models as m
+from checkin_api import queries
 from checkin_api.domain import punching
 from checkin_api.domain.attendance import PunchFact
 from checkin_api.domain.ids import BeaconKind, LineUserId
-from checkin_api.domain.shifts import Duty, duty_on, local_date
+from checkin_api.domain.shifts import local_date
 from checkin_api.line.events import BeaconHeard, Event, PunchAsked
 
 # A duty is at most 24 hours long and its window some hours longer at both ends.
@@ -124,8 +125,9 @@ def _days(
     session: Session, officers: set[int], first: datetime, last: datetime, timezone: ZoneInfo
 ) -> dict[int, punching.OfficerDay]:
     days: dict[int, punching.OfficerDay] = defaultdict(punching.OfficerDay)
-    for officer_id, duty in _duties(session, officers, first, last, timezone):
-        days[officer_id].duties.append(duty)
+    dates = local_date(first - _REACH, timezone), local_date(last + _REACH, timezone)
+    for expected in queries.expected_duties(session, *dates, timezone, among=queries.of_officers(officers)):
+        days[expected.officer_id].duties.append(expected.duty)
     for officer_id, punch in _punches(session, officers, first - _REACH, last + _REACH):
         days[officer_id].punches.append(punch)
     for officer_id, presence in _presences(session, officers, first - _PRESENCE_REACH, last + punching.TAP_WAIT):
@@ -174,26 +176,3 @@ def _waiting(
             row.officer_id,
             punching.WaitingTap(refusal_id=row.id, direction=row.direction, at=row.at, reason=row.reason),
         )
-
-
-def _duties(
-    session: Session, officers: set[int], first: datetime, last: datetime, timezone: ZoneInfo
-) -> Iterator[tuple[int, Duty]]:
-    rows = session.execute(
-        select(m.RosterEntry.officer_id, m.RosterEntry.duty_date, m.Shift, m.Site.timezone)
-        .join(m.Shift, m.Shift.id == m.RosterEntry.shift_id)
-        .outerjoin(m.Zone, m.Zone.id == m.RosterEntry.zone_id)
-        .outerjoin(m.Site, m.Site.id == m.Zone.site_id)
-        .where(
-            m.RosterEntry.officer_id.in_(officers),
-            m.RosterEntry.duty_date.between(local_date(first - _REACH, timezone), local_date(last + _REACH, timezone)),
-        )
-    )
-    # Many officers share a duty; it is worked out once.
-    duties: dict[tuple[date, int, str | None], Duty] = {}
-    for officer_id, duty_date, shift, site_timezone in rows:
-        key = (duty_date, shift.id, site_timezone)
-        if key not in duties:
-            place = ZoneInfo(site_timezone) if site_timezone else timezone
-            duties[key] = duty_on(duty_date, shift.pattern(), place)
-        yield officer_id, duties[key]

@@ -40,7 +40,7 @@ def main() -> None:
     help="語言 / Language.",
 )
 def decode(octets: tuple[str, ...], form: str, language: str) -> None:
-    r"""解釋廣播內容 / Explain an advertisement byte by byte.
+    """解釋廣播內容 / Explain an advertisement byte by byte.
 
     HEX is a whole advertisement, or the service data of 0xFE6F alone (it begins with 02). Spaces, colons, commas,
     hyphens and 0x are allowed. The exit status is 1 if the advertisement is broken; it is explained all the same.
@@ -48,7 +48,7 @@ def decode(octets: tuple[str, ...], form: str, language: str) -> None:
     \b
     beacon-kit decode 02010603036ffe0b166ffe02fd5ea0ad1e7f00
     beacon-kit decode 02:fd:5e:a0:ad:1e:7f:00
-    """
+    """  # noqa: D301 (click wants the character itself: it keeps the lines below from being wrapped)
     # Not needed for --help, which must be there at once.
     from hardware.provisioning import rendering  # noqa: PLC0415
     from hardware.provisioning.explain import explain  # noqa: PLC0415

@@ -114,6 +114,16 @@ def test_nobody_is_asked_outside_a_duty(department: Department):
     assert department.texts() == []
 
 
+def test_office_staff_are_asked_on_working_days_without_a_roster(department: Department):
+    monday, saturday = EIGHT + timedelta(days=7), EIGHT + timedelta(days=5)
+    with department.database.write() as session:
+        session.get_one(m.Officer, department.officer_id).default_shift_id = builders.shift(session).id
+    department.receive(webhooks.beacon(saturday, ANN, HWID))
+    assert department.texts() == []
+    department.receive(webhooks.beacon(monday, ANN, HWID))
+    assert len(department.texts()) == 1
+
+
 def test_who_is_on_duty_is_asked_to_sign_out_only_towards_the_end(department: Department):
     department.receive(webhooks.beacon(EIGHT, ANN, HWID), webhooks.tap(EIGHT, ANN))
     department.receive(webhooks.beacon(EIGHT + timedelta(hours=4), ANN, HWID))

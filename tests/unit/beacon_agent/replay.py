@@ -1,5 +1,6 @@
 """A radio that replays advertisements, in the place where bleak takes a backend."""
 
+import signal
 from collections.abc import Iterable
 from typing import Any, ClassVar
 
@@ -57,3 +58,13 @@ def replaying(
 ) -> type[ReplayBackend]:
     members = {"advertisements": advertisements, "start_error": start_error, "stop_error": stop_error}
     return type("Replaying", (ReplayBackend,), members)
+
+
+class InterruptedBackend(ReplayBackend):
+    """Hears one beacon, and then somebody presses Ctrl-C."""
+
+    advertisements = (advertisement(frame=FRAME),)
+
+    async def start(self) -> None:
+        await super().start()
+        signal.raise_signal(signal.SIGINT)

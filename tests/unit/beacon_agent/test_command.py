@@ -12,7 +12,7 @@ from click.testing import CliRunner, Result
 
 from beacon_agent.__main__ import main
 from beacon_agent.display import rssi_bar
-from tests.unit.beacon_agent.replay import COMPANION, FRAME, ReplayBackend, advertisement, replaying
+from tests.unit.beacon_agent.replay import COMPANION, FRAME, InterruptedBackend, ReplayBackend, advertisement, replaying
 
 # What a server needs and a Pi never has.
 FOREIGN = ("flask", "sqlalchemy", "linebot", "checkin_api", "reports")
@@ -77,6 +77,12 @@ def test_what_was_heard_before_the_radio_was_lost_is_shown():
     assert result.exit_code == 1
     assert "fd5ea0ad1e" in result.stdout
     assert "Bluetooth was lost" in result.stderr
+
+
+def test_ctrl_c_ends_listening_early_and_shows_what_was_heard():
+    result = CliRunner().invoke(main, ["scan", "--seconds", "30", "--format", "json"], obj=InterruptedBackend)
+    assert (result.exit_code, json.loads(result.stdout)["hwid"]) == (0, "fd5ea0ad1e")
+    assert InterruptedBackend.was_stopped
 
 
 def test_machine_without_bleak_is_told_what_to_install(monkeypatch: pytest.MonkeyPatch):

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from beacon_agent.sightings import Heard, Sighting, SightingTable, UnreadableFrame, sightings
+from beacon_agent.sightings import Beacon, Heard, Sighting, SightingTable, UnreadableFrame, sightings
 from hardware.frames.ibeacon import IBeacon
 from hardware.frames.simple_beacon import SimpleBeacon
 from tests.unit.beacon_agent.replay import COMPANION, FRAME, LINE_UUID
@@ -75,7 +75,14 @@ def test_line_beacons_come_first_and_the_strongest_first():
     far, near, unmeasured = (SimpleBeacon(f"c0ffee000{number}", b"\0") for number in range(3))
     odd = UnreadableFrame(b"\3", "frame type")
     table = SightingTable()
-    for beacon, rssi_dbm in [(odd, -30), (WAKE_UP, -20), (unmeasured, None), (far, -95), (near, -45)]:
+    heard: list[tuple[Beacon, int | None]] = [
+        (odd, -30),
+        (WAKE_UP, -20),
+        (unmeasured, None),
+        (far, -95),
+        (near, -45),
+    ]
+    for beacon, rssi_dbm in heard:
         table.record(Sighting(beacon, rssi_dbm, NOON))
     assert [heard.latest.beacon for heard in table] == [near, far, unmeasured, WAKE_UP, odd]
 

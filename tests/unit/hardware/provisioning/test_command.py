@@ -1,6 +1,8 @@
 """The command line as an installer and a script use it."""
 
 import json
+import os
+import shutil
 import subprocess
 import sys
 
@@ -133,6 +135,28 @@ def test_table_shows_a_name_with_brackets_as_it_is(capsys: pytest.CaptureFixture
 def test_help_names_only_what_exists():
     shown = CliRunner().invoke(main, ["--help"]).output
     assert [line.split()[0] for line in shown.partition("Commands:\n")[2].splitlines()] == ["decode"]
+
+
+def test_help_shows_each_example_on_its_own_line():
+    assert f"\n  beacon-kit decode {PUBLISHED}\n" in decode("--help").output
+
+
+@pytest.mark.skipif(shutil.which("script") is None, reason="script(1) of bsdutils is not installed")
+@pytest.mark.parametrize(("language", "words"), [("zh", "沒有裝置訊息"), ("en", "so LINE sends no event")])
+def test_terminal_gets_a_table(language: str, words: str):
+    # script(1) gives the command a terminal of its own.
+    command = f"{sys.executable} -m hardware.provisioning decode {WITHOUT_MESSAGE} --lang {language}"
+    ran = subprocess.run(
+        ["script", "-qec", command, "/dev/null"],
+        env={**os.environ, "COLUMNS": "120", "TERM": "xterm"},
+        capture_output=True,
+        text=True,
+        timeout=30,
+        check=False,
+    )
+    assert ran.returncode == 1
+    assert "┏" in ran.stdout
+    assert words in ran.stdout
 
 
 def test_help_does_not_load_rich():
