@@ -173,6 +173,14 @@ def refusals(
     return [RefusalCount(*row) for row in session.execute(query)]
 
 
+def first_day(session: Session, zone: ZoneInfo) -> date | None:
+    """The earliest date with data: the first duty date of the roster or the day of the first event received."""
+    duty = session.scalar(select(func.min(m.RosterEntry.duty_date)))
+    event = session.scalar(select(m.InboxEvent.received_at).order_by(m.InboxEvent.id).limit(1))
+    days = [duty, event and event.astimezone(zone).date()]
+    return min((day for day in days if day is not None), default=None)
+
+
 def completeness(session: Session) -> Completeness:
     """How far the data goes at this moment."""
     newest = session.scalar(select(m.InboxEvent.received_at).order_by(m.InboxEvent.id.desc()).limit(1))

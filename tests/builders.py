@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 from sqlalchemy.orm import Session
 
 from checkin_api import models as m
-from checkin_api.domain.ids import Assurance, BeaconKind, Direction, PunchSource, Reason, new_id
+from checkin_api.domain.ids import Assurance, BeaconKind, Direction, EventState, PunchSource, Reason, new_id
 
 Row = TypeVar("Row", bound=m.Base)
 
@@ -67,6 +67,12 @@ def line_account(session: Session, officer_: m.Officer, user_id: str, **values: 
     return _add(
         session, m.LineAccount(**{"line_user_id": user_id, "officer_id": officer_.id, "bound_at": _MOMENT, **values})
     )
+
+
+def inbox_event(session: Session, **values: Any) -> m.InboxEvent:
+    number = next(_numbers)
+    defaults = {"webhook_event_id": f"E{number}", "received_at": _MOMENT, "raw": "{}", "state": EventState.DECIDED}
+    return _add(session, m.InboxEvent(**{**defaults, **values}))
 
 
 def presence(session: Session, officer_: m.Officer, zone_: m.Zone, at: datetime, **values: Any) -> m.Presence:
