@@ -6,6 +6,7 @@ It is a process of its own so that judging and the LINE SDK never take time from
 import logging
 import os
 import signal
+import sys
 import threading
 from collections.abc import Callable
 from contextlib import ExitStack
@@ -126,8 +127,8 @@ def _expiry(database: Database, clock: Clock, stop: threading.Event) -> Step:
 
 
 def main() -> None:
-    """``python -m checkin_api.decider``: what ``checkin serve`` starts."""
-    die_with_parent()
+    """``python -m checkin_api.decider PARENT``: what ``checkin serve`` starts, with its own process id."""
+    die_with_parent(int(sys.argv[1]))
     os.nice(NICENESS)
     configure_logging()
     stop = threading.Event()

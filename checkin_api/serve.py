@@ -83,8 +83,8 @@ class _Decider:
 
     def _keep(self) -> None:
         while not self._stopping.is_set():
-            self._process = subprocess.Popen(
-                [sys.executable, "-m", "checkin_api.decider"],
+            self._process = subprocess.Popen(  # noqa: S603 (our own interpreter and module)
+                [sys.executable, "-m", "checkin_api.decider", str(os.getpid())],
                 # Ctrl-C in a terminal reaches every process of the session; this one is stopped in order, by us.
                 start_new_session=True,
             )

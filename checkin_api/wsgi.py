@@ -1,5 +1,7 @@
 """The WSGI entry point: ``checkin_api.wsgi:create``, a factory."""
 
+import multiprocessing
+
 from flask import Flask
 
 from checkin_api.app import create_app
@@ -10,6 +12,8 @@ from checkin_api.process import die_with_parent
 
 def create() -> Flask:
     """The application for one web process."""
-    die_with_parent()
+    parent = multiprocessing.parent_process()
+    if parent is not None and parent.pid is not None:
+        die_with_parent(parent.pid)
     configure_logging()
     return create_app(load_settings("line_channel_secret"))

@@ -2,6 +2,8 @@
 
 import http.client
 import random
+import subprocess
+import sys
 import threading
 import time
 from collections import Counter
@@ -16,7 +18,7 @@ from checkin_api.db import Database
 from checkin_api.domain.ids import EventState
 from checkin_api.models import InboxEvent, Presence, Punch
 from tests import builders, webhooks
-from tests.serving import Serving
+from tests.serving import Serving, environment
 
 KILLS = 50
 CLIENTS = 8
@@ -98,6 +100,13 @@ def test_fifty_kills_lose_nothing_and_apply_nothing_twice(database: Database, tm
     with Serving(url, log=tmp_path / "log"):
         _wait_until_decided(database)
     _check(database, senders)
+
+
+def test_a_decider_that_begins_after_its_parent_died_ends_at_once(sqlite_url: str):
+    with subprocess.Popen(["true"]) as gone:
+        pass
+    decider = [sys.executable, "-m", "checkin_api.decider", str(gone.pid)]
+    subprocess.run(decider, env=environment(sqlite_url), check=True, timeout=50)
 
 
 def _wait_until_decided(database: Database) -> None:
