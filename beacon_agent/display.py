@@ -3,10 +3,10 @@
 import json
 from collections.abc import Iterable
 from datetime import tzinfo
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from beacon_agent.sightings import Beacon, Heard, UnreadableFrame
-from hardware.frames.ibeacon import IBeacon, line_companion
+from hardware.frames.ibeacon import IBeacon
 from hardware.frames.simple_beacon import SimpleBeacon
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ def table(heard: Iterable[Heard], zone: tzinfo | None = None) -> "Table":
 def json_line(heard: Heard) -> str:
     """One beacon as one line of JSON; the time is ISO 8601 with its offset."""
     known = {
-        **_beacon_json(heard.latest.beacon),
+        **heard.latest.beacon.as_json(),
         "rssi_dbm": heard.latest.rssi_dbm,
         "count": heard.count,
         "last_heard": heard.latest.heard_at.isoformat(timespec="milliseconds"),
@@ -58,28 +58,7 @@ def _names(beacon: Beacon) -> tuple[str, str, str]:
             return "LINE", hwid, message.hex()
         case IBeacon(uuid, major, minor):
             # Every LINE Beacon's companion has the same UUID; it would only take the room of the hardware IDs.
-            is_line = _is_line_companion(beacon)
+            is_line = beacon.is_line_companion
             return "iBeacon (LINE)" if is_line else f"iBeacon {major}/{minor}", "" if is_line else f"{uuid}", ""
         case UnreadableFrame(frame, reason):
             return "LINE ?", frame.hex(), reason
-
-
-def _beacon_json(beacon: Beacon) -> dict[str, Any]:
-    match beacon:
-        case SimpleBeacon(hwid, message):
-            return {"kind": "line_simple_beacon", "hwid": hwid, "device_message": message.hex()}
-        case IBeacon(uuid, major, minor, power):
-            return {
-                "kind": "ibeacon",
-                "uuid": str(uuid),
-                "major": major,
-                "minor": minor,
-                "measured_power_dbm": power,
-                "is_line_companion": _is_line_companion(beacon),
-            }
-        case UnreadableFrame(frame, reason):
-            return {"kind": "unreadable", "frame": frame.hex(), "reason": reason}
-
-
-def _is_line_companion(beacon: IBeacon) -> bool:
-    return beacon[:3] == line_companion()[:3]

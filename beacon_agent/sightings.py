@@ -4,6 +4,7 @@ from collections.abc import Hashable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from hardware.frames import FrameError, ibeacon, simple_beacon
 from hardware.frames.ibeacon import IBeacon
@@ -19,6 +20,10 @@ class UnreadableFrame:
 
     frame: bytes
     reason: str
+
+    def as_json(self) -> dict[str, Any]:
+        """The frame as programs read it."""
+        return {"kind": "unreadable", "frame": self.frame.hex(), "reason": self.reason}
 
 
 Beacon = SimpleBeacon | IBeacon | UnreadableFrame

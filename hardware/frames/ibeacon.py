@@ -1,7 +1,7 @@
 """iBeacon: LINE's companion packet that wakes the LINE app on iOS, and officers' badges."""
 
 import struct
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from hardware.frames.advertising import FLAGS, MANUFACTURER_DATA, AdStructure, join, split
@@ -24,6 +24,22 @@ class IBeacon(NamedTuple):
     major: int
     minor: int
     measured_power_dbm: int
+
+    @property
+    def is_line_companion(self) -> bool:
+        """Whether this is the packet that every LINE Beacon in the world sends, at whatever power."""
+        return (self.uuid, self.major, self.minor) == (LINE_UUID, LINE_MAJOR, LINE_MINOR)
+
+    def as_json(self) -> dict[str, Any]:
+        """The packet as programs read it."""
+        return {
+            "kind": "ibeacon",
+            "uuid": str(self.uuid),
+            "major": self.major,
+            "minor": self.minor,
+            "measured_power_dbm": self.measured_power_dbm,
+            "is_line_companion": self.is_line_companion,
+        }
 
 
 def line_companion(measured_power_dbm: int = -59) -> IBeacon:

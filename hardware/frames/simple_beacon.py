@@ -1,6 +1,6 @@
 """LINE Simple Beacon: the frame in the service data of 0xFE6F, and the advertisement that carries it."""
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from hardware.frames.advertising import COMPLETE_UUID16_LIST, FLAGS, SERVICE_DATA_UUID16, AdStructure, join, split
 from hardware.frames.errors import FrameError
@@ -24,6 +24,10 @@ class SimpleBeacon(NamedTuple):
 
     hwid: str
     device_message: bytes
+
+    def as_json(self) -> dict[str, Any]:
+        """The frame as programs read it."""
+        return {"kind": "line_simple_beacon", "hwid": self.hwid, "device_message": self.device_message.hex()}
 
 
 def decode_frame(frame: bytes) -> SimpleBeacon:

@@ -129,9 +129,8 @@ def _ibeacon_rows(at: int, content: bytes) -> Iterator[Row]:
         yield Row(at + 1, content[3:], "ibeacon_length", _wrong_size(size, len(body)), is_broken=True)
         return
     beacon = ibeacon.decode_manufacturer_data(content)
-    is_line = beacon[:3] == ibeacon.line_companion()[:3]
     yield Row(at + 1, content[3:4], "ibeacon_length", Text(f"後面 {size} 個位元組", f"{size} bytes follow"))
-    yield Row(at + 2, body[:16], "proximity_uuid", _uuid_meaning(beacon.uuid, is_line=is_line))
+    yield Row(at + 2, body[:16], "proximity_uuid", _uuid_meaning(beacon.uuid, is_line=beacon.is_line_companion))
     yield Row(at + 18, body[16:18], "major", Text(f"{beacon.major}", f"{beacon.major}"))
     yield Row(at + 20, body[18:20], "minor", Text(f"{beacon.minor}", f"{beacon.minor}"))
     power = f"{beacon.measured_power_dbm} dBm"

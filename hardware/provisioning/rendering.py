@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-from hardware.frames.ibeacon import IBeacon, line_companion
+from hardware.frames.ibeacon import IBeacon
 from hardware.frames.simple_beacon import SimpleBeacon
 from hardware.provisioning.explain import Explanation
 from hardware.provisioning.fields import Row
@@ -47,7 +47,7 @@ def as_json(explanation: Explanation, language: Language) -> str:
     return json.dumps(
         {
             "packet": explanation.packet,
-            "beacon": _beacon_json(explanation.beacon),
+            "beacon": explanation.beacon.as_json() if explanation.beacon else None,
             "problem": _row_json(problem, language) if problem else None,
             "rows": [_row_json(row, language) for row in explanation.rows],
         },
@@ -89,20 +89,3 @@ def _cells(row: Row, language: Language) -> tuple[str, str, str, str]:
 def _row_json(row: Row, language: Language) -> dict[str, Any]:
     meaning = row.meaning.in_language(language)
     return {"offset": row.offset, "bytes": row.octets.hex(), "field": row.field, "meaning": meaning}
-
-
-def _beacon_json(beacon: SimpleBeacon | IBeacon | None) -> dict[str, Any] | None:
-    match beacon:
-        case SimpleBeacon(hwid, message):
-            return {"kind": "line_simple_beacon", "hwid": hwid, "device_message": message.hex()}
-        case IBeacon(uuid, major, minor, power):
-            return {
-                "kind": "ibeacon",
-                "uuid": str(uuid),
-                "major": major,
-                "minor": minor,
-                "measured_power_dbm": power,
-                "is_line_companion": beacon[:3] == line_companion()[:3],
-            }
-        case None:
-            return None

@@ -1,0 +1,59 @@
+"""LINE accounts: which belongs to whom, and how an officer proves it."""
+
+from datetime import datetime
+
+from sqlalchemy import ForeignKey, Index, String, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from checkin_api.models.base import Base
+
+
+class LineAccount(Base):
+    """The binding of one LINE account to one officer; an ended binding is kept."""
+
+    __tablename__ = "line_account"
+    __table_args__ = (
+        Index(
+            "uq_line_account_current_user",
+            "line_user_id",
+            unique=True,
+            sqlite_where=text("unbound_at is null"),
+            postgresql_where=text("unbound_at is null"),
+        ),
+        Index(
+            "uq_line_account_current_officer",
+            "officer_id",
+            unique=True,
+            sqlite_where=text("unbound_at is null"),
+            postgresql_where=text("unbound_at is null"),
+        ),
+    )
+    id: Mapped[int] = mapped_column(primary_key=True)
+    line_user_id: Mapped[str] = mapped_column(String(64))
+    officer_id: Mapped[int] = mapped_column(ForeignKey("officer.id"))
+    bound_at: Mapped[datetime]
+    unbound_at: Mapped[datetime | None]
+    is_friend: Mapped[bool] = mapped_column(default=True)
+
+
+class EnrolmentCode(Base):
+    """A one-time code that HR hands to an officer; only its keyed hash is stored."""
+
+    __tablename__ = "enrolment_code"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    officer_id: Mapped[int] = mapped_column(ForeignKey("officer.id"), index=True)
+    code_hash: Mapped[str] = mapped_column(String(64))
+    issued_at: Mapped[datetime]
+    expires_at: Mapped[datetime]
+    tries_left: Mapped[int]
+    closed_at: Mapped[datetime | None]
+
+
+class EnrolmentTry(Base):
+    """One failed try to enrol by one LINE account, for the hourly limit."""
+
+    __tablename__ = "enrolment_try"
+    __table_args__ = (Index("ix_enrolment_try_line_user_id_at", "line_user_id", "at"),)
+    id: Mapped[int] = mapped_column(primary_key=True)
+    line_user_id: Mapped[str] = mapped_column(String(64))
+    at: Mapped[datetime]
