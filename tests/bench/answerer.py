@@ -1,4 +1,4 @@
-"""Takes replies as the LINE Platform would and remembers nothing, so that it costs the machine as little as possible."""
+"""Takes replies as the LINE Platform would and remembers nothing, to cost the machine as little as possible."""
 
 import sys
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer

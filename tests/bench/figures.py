@@ -1,5 +1,6 @@
 """What a benchmark reports: figures with their spread, the goal beside each, and the table a person reads."""
 
+import math
 import statistics
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
@@ -72,7 +73,7 @@ def ratios(ours: Sequence[float], peers: Sequence[float]) -> list[float]:
 def percentile(values: Sequence[float], share: float) -> float:
     """The smallest value that at least this share of the values does not exceed."""
     ordered = sorted(values)
-    return ordered[min(len(ordered) - 1, int(len(ordered) * share))]
+    return ordered[max(0, math.ceil(len(ordered) * share) - 1)]
 
 
 def table(figures: Sequence[Figure]) -> str:

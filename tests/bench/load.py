@@ -14,10 +14,13 @@ from tests import webhooks
 from tests.bench.department import OFFICERS
 
 CONNECTIONS = 32
-# One request in ten is a tap on 簽到, the others are phones that hear a beacon.
-TAPS_ONE_IN = 10
+# A visit is one `enter` and nine `stay`, a minute and a half: LINE sends `stay` at most every ten seconds while a phone
+# is in reach (Messaging API reference, "Beacon event").
+ENTERS_ONE_IN = 10
+# So many are in reach at a time.
+VISITORS = 200
 # More than any side here takes, so that no event id is ever sent twice.
-MOST_PER_S = 9_000
+MOST_PER_S = 6_000
 _SCRIPT = Path(__file__).with_name("replay.lua")
 
 
@@ -31,6 +34,12 @@ class Load:
     broken: int
     p50_ms: float
     p99_ms: float
+
+    def __str__(self) -> str:
+        return (
+            f"{self.per_s:,.0f} requests/s, p50 {self.p50_ms:.1f} ms, p99 {self.p99_ms:.1f} ms, "
+            f"{self.refused} refused, {self.broken} broken"
+        )
 
     @property
     def answered(self) -> int:
@@ -53,18 +62,24 @@ def require_wrk() -> None:
         raise SystemExit("wrk is not installed: sudo apt-get install wrk")
 
 
-def prepare(path: Path, hwids: Sequence[str], *, seconds: float, seed: int) -> None:
-    """Write enough signed requests of one event each, all at this moment, each with an id of its own."""
-    random, now = Random(seed), datetime.now(UTC)
+def prepare(path: Path, hwids: Sequence[str], *, seconds: float, first_officer: int = 0) -> Path:
+    """Write signed requests for so long, of one event each with an id of its own, all of this moment.
+
+    Officers arrive one after the other, beginning with the given number; in between, those who are there stay.
+    """
+    arrived, now = first_officer, datetime.now(UTC)
+    random = Random(first_officer)  # noqa: S311 (who stays, not a secret)
     with path.open("wb") as file:
         for number in range(int(seconds * MOST_PER_S)):
-            user = webhooks.user(random.randrange(OFFICERS))
-            if number % TAPS_ONE_IN:
-                event = webhooks.beacon(now, user, random.choice(hwids))
+            if number % ENTERS_ONE_IN:
+                officer, kind = arrived - random.randrange(VISITORS), "stay"
             else:
-                event = webhooks.tap(now, user)
-            body = webhooks.body(event)
+                arrived += 1
+                officer, kind = arrived, "enter"
+            user, hwid = webhooks.user(officer % OFFICERS), hwids[officer % len(hwids)]
+            body = webhooks.body(webhooks.beacon(now, user, hwid, kind))
             file.write(webhooks.sign(body).encode() + b"\n" + body + b"\n")
+    return path
 
 
 def send(url: str, prepared: Path, *, seconds: int) -> Load:

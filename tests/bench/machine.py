@@ -51,16 +51,14 @@ def _own_s() -> float:
     """CPU time of this process and all below it, those that have ended included."""
     parents: dict[int, int] = {}
     ticks: dict[int, int] = {}
-    for entry in os.listdir("/proc"):
-        if not entry.isdigit():
-            continue
+    for process in Path("/proc").glob("[0-9]*"):
         try:
             # proc(5), /proc/pid/stat, after the name: state(3) ppid(4) … utime(14) stime(15) cutime(16) cstime(17).
-            fields = Path("/proc", entry, "stat").read_text().rpartition(")")[2].split()
+            fields = (process / "stat").read_text().rpartition(")")[2].split()
         except OSError:
             continue
-        parents[int(entry)] = int(fields[1])
-        ticks[int(entry)] = sum(map(int, fields[11:15]))
+        parents[int(process.name)] = int(fields[1])
+        ticks[int(process.name)] = sum(map(int, fields[11:15]))
     return sum(spent for pid, spent in ticks.items() if _is_below_us(pid, parents)) / _TICKS_PER_S
 
 

@@ -2,9 +2,11 @@
 
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
 from pathlib import Path
+from typing import LiteralString
 
 from tests import serving
 from tests.bench import peer
@@ -17,6 +19,47 @@ PEER_WORKERS = 2
 GTHREAD = ("gthread", "--threads", str(peer.THREADS))
 SYNC = ("sync",)
 SLOWER_BY_US = 5_000
+WAITING: LiteralString = (
+    "select (select count(*) from inbox_event where state = 'stored')"
+    " + (select count(*) from reply where state = 'pending')"
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Side:
+    """One side of the comparison.
+
+    Args:
+        name: for who watches.
+        start: a running server on a fresh database: its webhook's address and its database's.
+        count_stored: a query for the number of events in the database.
+        count_waiting: a query for what is left to do of them after the answer.
+    """
+
+    name: str
+    start: Callable[[], AbstractContextManager[tuple[str, str]]]
+    count_stored: LiteralString
+    count_waiting: LiteralString
+
+
+def ours(store: Store, folder: Path, line_api_url: str, environment: Environment | None = None) -> Side:
+    """``checkin serve`` with its decider, on a fresh department; replies go to ``line_api_url``."""
+    return Side(
+        name="ours",
+        start=lambda: running_checkin(store, folder, line_api_url, environment or {}),
+        count_stored="select count(*) from inbox_event",
+        count_waiting=WAITING,
+    )
+
+
+def usual(store: Store, folder: Path, worker_class: tuple[str, ...], environment: Environment | None = None) -> Side:
+    """The peer under gunicorn, on a database that holds nothing else."""
+    return Side(
+        name="peer",
+        start=lambda: _running_peer(store, folder, worker_class, environment or {}),
+        count_stored="select count(*) from stored_event",
+        count_waiting="select 0",
+    )
 
 
 @contextmanager
@@ -29,24 +72,22 @@ def answerer(folder: Path) -> Iterator[str]:
 
 
 @contextmanager
-def ours(
-    store: Store, folder: Path, *, line_api_url: str, more: Environment | None = None
+def running_checkin(
+    store: Store, folder: Path, line_api_url: str, more: Environment | None = None
 ) -> Iterator[tuple[str, str]]:
-    """``checkin serve`` with its decider on a fresh department: its webhook's address and its database's."""
+    """The product as shipped: its webhook's address and its database's."""
     with store.filled() as database_url:
-        port = serving.free_port()
+        base = f"http://127.0.0.1:{(port := serving.free_port())}"
         command = [str(serving.CHECKIN), "serve", "--port", str(port), "--workers", str(store.workers)]
         environment = serving.environment(database_url, line_api_url=line_api_url) | dict(more or {})
-        base = f"http://127.0.0.1:{port}"
         with Program(command, environment, url=f"{base}/livez", log=folder / "checkin.log"):
             yield f"{base}/line/webhook", database_url
 
 
 @contextmanager
-def usual(
-    store: Store, folder: Path, *, worker_class: tuple[str, ...], more: Environment | None = None
+def _running_peer(
+    store: Store, folder: Path, worker_class: tuple[str, ...], more: Environment
 ) -> Iterator[tuple[str, str]]:
-    """The peer on a fresh database: its webhook's address and its database's."""
     with store.empty() as database_url:
         peer.create_schema(database_url)
         url = f"http://127.0.0.1:{(port := serving.free_port())}/line/webhook"
@@ -55,7 +96,7 @@ def usual(
             "--worker-class", *worker_class, "--bind", f"127.0.0.1:{port}", "--log-level", "error",
             "tests.bench.peer:create_app()",
         ]  # fmt: skip
-        environment = serving.environment(database_url) | dict(more or {})
+        environment = serving.environment(database_url) | dict(more)
         with Program(command, environment, url=url, log=folder / "peer.log"):
             yield url, database_url
 
