@@ -77,26 +77,16 @@ class Records:
             self._release_deliveries(session, now)
 
     def _close_events(self, session: Session, now: datetime) -> None:
-        event: Any = m.InboxEvent.__table__
-        session.connection().execute(
-            update(event)
-            .where(event.c.id == bindparam("event"))
-            .values(
-                state=bindparam("new_state"),
-                reason=bindparam("new_reason"),
-                detail=bindparam("new_detail"),
-                decided_at=now,
-            ),
-            [
-                {
-                    "event": stored.id,
-                    "new_state": ruled.state,
-                    "new_reason": ruled.reason,
-                    "new_detail": ruled.detail[:400],
-                }
-                for stored, ruled in self.ruled
-            ],
-        )
+        # Most events of a batch end alike: a statement for each outcome costs far less than one for each event.
+        alike: dict[tuple[EventState, str, str], list[int]] = defaultdict(list)
+        for stored, ruled in self.ruled:
+            alike[ruled.state, ruled.reason, ruled.detail[:400]].append(stored.id)
+        for (state, reason, detail), ids in alike.items():
+            session.connection().execute(
+                update(m.InboxEvent)
+                .where(m.InboxEvent.id.in_(ids))
+                .values(state=state, reason=reason, detail=detail, decided_at=now)
+            )
 
     def _release_deliveries(self, session: Session, now: datetime) -> None:
         """Pass on the requests with an event that is not ours; forget those whose events are all ours."""

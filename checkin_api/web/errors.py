@@ -3,7 +3,7 @@
 import json
 import logging
 
-from flask import Flask, Response
+from flask import Response
 from werkzeug.exceptions import HTTPException, InternalServerError
 
 from checkin_api.errors import StorageError
@@ -26,18 +26,21 @@ def problem(status: int, code: str, message: str) -> Response:
     return Response(json.dumps(document, ensure_ascii=False), status, mimetype="application/problem+json")
 
 
-def register(app: Flask) -> None:
-    """Install the handlers."""
-    app.register_error_handler(ProblemError, lambda error: problem(error.status, error.code, str(error)))
-    app.register_error_handler(NotAWebhookError, lambda error: problem(400, error.code, str(error)))
-    app.register_error_handler(StorageError, _storage)
-    app.register_error_handler(HTTPException, _http)
-    app.register_error_handler(Exception, _unexpected)
-
-
-def _storage(error: StorageError) -> Response:
-    logger.error("not stored: %s", error)
-    return problem(503, "storage_unavailable", "not stored; send it again")
+def answer_to(error: Exception) -> Response:
+    """The answer to whatever went wrong; what nobody foresaw is logged and told without its words."""
+    match error:
+        case ProblemError():
+            return problem(error.status, error.code, str(error))
+        case NotAWebhookError():
+            return problem(400, error.code, str(error))
+        case StorageError():
+            logger.error("not stored: %s", error)
+            return problem(503, "storage_unavailable", "not stored; send it again")
+        case HTTPException():
+            return _http(error)
+        case _:
+            logger.error("request failed", exc_info=error)
+            return _http(InternalServerError())
 
 
 def _http(error: HTTPException) -> Response:
@@ -48,8 +51,3 @@ def _http(error: HTTPException) -> Response:
         if name.lower() not in {"content-type", "content-length"}:
             answer.headers[name] = value
     return answer
-
-
-def _unexpected(error: Exception) -> Response:
-    logger.error("request failed", exc_info=error)
-    return _http(InternalServerError())
