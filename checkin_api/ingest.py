@@ -21,7 +21,7 @@ ANSWER_WITHIN_S = 1.8
 # A group is bounded so that one commit stays short for those who wait for it.
 GROUP_LIMIT = 256
 # Measured (tests/bench): on PostgreSQL overlapping flushes win on a slow disk; SQLite has one writer by nature.
-POSTGRESQL_WRITERS = 4
+POSTGRESQL_WRITERS = 2
 
 
 @dataclass(frozen=True, slots=True)
