@@ -3,6 +3,7 @@
 It is a process of its own so that judging and the LINE SDK never take time from the answer LINE waits for.
 """
 
+import contextlib
 import logging
 import os
 import signal
@@ -99,6 +100,7 @@ def _replies(database: Database, settings: Settings, clock: Clock, stack: ExitSt
 
     token = settings.line_channel_access_token.get_secret_value()
     client = LineClient(settings.line_api_url, token, connections=REPLY_THREADS)
+    stack.callback(client.close)
 
     def send(reply: Reply) -> None:
         client.reply(reply.reply_token, reply.messages)
@@ -109,7 +111,7 @@ def _replies(database: Database, settings: Settings, clock: Clock, stack: ExitSt
 
 
 def _forwards(database: Database, settings: Settings, clock: Clock, stack: ExitStack) -> Step:
-    send = forwarder(settings.line_forward_url)
+    send = stack.enter_context(forwarder(settings.line_forward_url))
     courier = Courier(database, clock, Delivery, send, threads=FORWARD_THREADS, forget_sent=True)
     stack.callback(courier.close)
     return courier.step
@@ -129,6 +131,9 @@ def _expiry(database: Database, clock: Clock, stop: threading.Event) -> Step:
 def main() -> None:
     """``python -m checkin_api.decider PARENT``: what ``checkin serve`` starts, with its own process id."""
     die_with_parent(int(sys.argv[1]))
+    # Ctrl-C in a terminal reaches every process of the session; this one is stopped in order, by its parent.
+    with contextlib.suppress(PermissionError):  # it leads a session already
+        os.setsid()
     os.nice(NICENESS)
     configure_logging()
     stop = threading.Event()

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from email.utils import parsedate_to_datetime
 
 import httpx2
@@ -10,11 +10,12 @@ from sqlalchemy import select
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
-from checkin_api import inbox, migrations
+from checkin_api import beacons, inbox, migrations
+from checkin_api.clock import Clock
 from checkin_api.config import Settings
 from checkin_api.db import Database
 from checkin_api.domain.ids import RunState
-from checkin_api.models import Beacon, JobRun
+from checkin_api.models import JobRun
 
 TIMEOUT_S = 5.0
 # A reply token lives a minute and event times come from LINE: a server further off misjudges both.
@@ -33,13 +34,13 @@ class Finding:
     text: str
 
 
-def examine(settings: Settings) -> Iterator[Finding]:
+def examine(settings: Settings, clock: Clock) -> Iterator[Finding]:
     """Every check, one after another; a failing one does not stop the others."""
-    yield from _database(settings)
-    yield from _line(settings)
+    yield from _database(settings, clock.now())
+    yield from _line(settings, clock)
 
 
-def _database(settings: Settings) -> Iterator[Finding]:
+def _database(settings: Settings, now: datetime) -> Iterator[Finding]:
     database = Database(settings.database_url)
     try:
         revision = migrations.current(database)
@@ -48,8 +49,9 @@ def _database(settings: Settings) -> Iterator[Finding]:
             return
         yield Finding("database", passed=True, text=f"{database.url.get_backend_name()}, revision {revision}")
         with database.read() as session:
-            yield from _inbox(session)
-            yield _worker(session)
+            yield from _inbox(session, now)
+            yield from _beacons(session, now)
+            yield _worker(session, now)
     except SQLAlchemyError as exc:
         yield Finding(
             "database", passed=False, text=f"does not answer ({type(exc).__name__}): check CHECKIN_DATABASE_URL"
@@ -58,8 +60,8 @@ def _database(settings: Settings) -> Iterator[Finding]:
         database.close()
 
 
-def _inbox(session: Session) -> Iterator[Finding]:
-    levels = inbox.service_levels(session, datetime.now(UTC))
+def _inbox(session: Session, now: datetime) -> Iterator[Finding]:
+    levels = inbox.service_levels(session, now)
     age = levels["inbox_oldest_undecided_seconds"]
     waiting = f"{levels['inbox_undecided']:.0f} undecided"
     if age > UNDECIDED_TOLERANCE_S:
@@ -72,26 +74,50 @@ def _inbox(session: Session) -> Iterator[Finding]:
         )
     seen = levels.get("last_event_age_seconds")
     yield Finding("webhook", passed=None, text="no event yet" if seen is None else f"last event {seen:.0f} s ago")
-    if session.scalar(select(Beacon.id).where(Beacon.retired_at.is_(None)).limit(1)) is None:
-        yield Finding("beacons", passed=False, text="none registered: import sites, zones and beacons")
 
 
-def _worker(session: Session) -> Finding:
+def _beacons(session: Session, now: datetime) -> Iterator[Finding]:
+    zones = list(beacons.cover(session, now))
+    bare = [zone for zone in zones if not zone.kinds]
+    closed = [zone for zone in zones if zone.refuses_everyone]
+    if len(bare) == len(zones):
+        yield Finding("beacons", passed=False, text="none in service: import sites, zones and beacons")
+        return
+    for zone in closed:
+        yield Finding("beacons", passed=False, text=_refuses_everyone(zone))
+    if bare:
+        # Not a failure: a zone that has been given up stays in the database.
+        names = "、".join(f"{zone.code} {zone.name}" for zone in bare)
+        yield Finding("beacons", passed=None, text=f"zones without one in service, nobody can sign in there: {names}")
+    if not closed:
+        yield Finding("beacons", passed=True, text=f"in service in {len(zones) - len(bare)} of {len(zones)} zones")
+
+
+def _refuses_everyone(zone: beacons.ZoneCover) -> str:
+    kinds = ", ".join(sorted(zone.kinds))
+    return (
+        f"zone {zone.code} {zone.name} enforces {zone.required_assurance} assurance, which none of its beacons"
+        f" ({kinds}) can prove: every punch is refused; lower required_assurance or mount a certified beacon"
+    )
+
+
+def _worker(session: Session, now: datetime) -> Finding:
     run = session.scalar(select(JobRun).order_by(JobRun.claimed_at.desc()).limit(1))
     if run is None:
         return Finding("worker", passed=None, text="has not run yet: start `checkin worker`")
     if run.state is RunState.FAILED:
         return Finding("worker", passed=False, text=f"{run.job} for {run.period} failed: {run.error}")
-    late = datetime.now(UTC) - run.claimed_at > WORKER_TOLERANCE
+    late = now - run.claimed_at > WORKER_TOLERANCE
     text = f"last run {run.job} for {run.period}, {run.state}"
     return Finding("worker", passed=not late, text=f"{text}; is `checkin worker` running?" if late else text)
 
 
-def _line(settings: Settings) -> Iterator[Finding]:
+def _line(settings: Settings, clock: Clock) -> Iterator[Finding]:
     headers = {"Authorization": f"Bearer {settings.line_channel_access_token.get_secret_value()}"}
     with httpx2.Client(base_url=settings.line_api_url, headers=headers, timeout=TIMEOUT_S) as client:
         try:
             bot = client.get("/v2/bot/info")
+            now = clock.now()
             endpoint = client.get("/v2/bot/channel/webhook/endpoint")
         except httpx2.HTTPError as exc:
             yield Finding("LINE", passed=False, text=f"{settings.line_api_url} does not answer ({type(exc).__name__})")
@@ -104,7 +130,7 @@ def _line(settings: Settings) -> Iterator[Finding]:
         return
     yield Finding("LINE", passed=True, text=f"official account {bot.json().get('displayName', '?')}")
     yield _endpoint(endpoint)
-    yield _clock(bot)
+    yield _clock(bot, now)
 
 
 def _endpoint(answer: httpx2.Response) -> Finding:
@@ -121,10 +147,10 @@ def _endpoint(answer: httpx2.Response) -> Finding:
     return Finding("webhook address", passed=True, text=address)
 
 
-def _clock(answer: httpx2.Response) -> Finding:
+def _clock(answer: httpx2.Response, now: datetime) -> Finding:
     """Compare this machine's clock with LINE's, to the second."""
     try:
-        offset = datetime.now(UTC) - parsedate_to_datetime(answer.headers["date"])
+        offset = now - parsedate_to_datetime(answer.headers["date"])
     except (KeyError, ValueError):
         return Finding("clock", passed=None, text="LINE's answer has no date to compare with")
     seconds = f"{offset.total_seconds():+.0f} s against LINE"

@@ -1,6 +1,7 @@
 """Passing webhooks on, untouched, to the official account's other services: one LINE channel has one webhook."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 import httpx2
 
@@ -10,12 +11,12 @@ from checkin_api.models import Delivery
 TIMEOUT_S = 5.0
 
 
-def forwarder(url: str) -> Callable[[Delivery], None]:
-    """A function that posts one delivery to ``url`` the way LINE would.
+@contextmanager
+def forwarder(url: str) -> Iterator[Callable[[Delivery], None]]:
+    """A function that posts one delivery to ``url`` the way LINE would, good until the block ends.
 
     It raises DeliveryError when the answer is not 2xx or none comes; a refusal of the request itself is permanent.
     """
-    client = httpx2.Client(timeout=TIMEOUT_S, follow_redirects=False)
 
     def forward(delivery: Delivery) -> None:
         headers = {"Content-Type": "application/json; charset=utf-8", "X-Line-Signature": delivery.signature}
@@ -28,4 +29,5 @@ def forwarder(url: str) -> Callable[[Delivery], None]:
             permanent = answer.is_client_error and answer.status_code != httpx2.codes.TOO_MANY_REQUESTS
             raise DeliveryError(f"HTTP {answer.status_code}", permanent=permanent)
 
-    return forward
+    with httpx2.Client(timeout=TIMEOUT_S, follow_redirects=False) as client:
+        yield forward

@@ -85,8 +85,9 @@ class _Decider:
         while not self._stopping.is_set():
             self._process = subprocess.Popen(  # noqa: S603 (our own interpreter and module)
                 [sys.executable, "-m", "checkin_api.decider", str(os.getpid())],
-                # Ctrl-C in a terminal reaches every process of the session; this one is stopped in order, by us.
-                start_new_session=True,
+                # So it is posix_spawn. Else Popen waits for the child on a pipe, of which a web process that granian
+                # forks in that moment keeps a copy: Popen would return, and a dead decider be noticed, only at the end.
+                close_fds=False,
             )
             status = self._process.wait()
             if not self._stopping.is_set():

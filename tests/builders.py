@@ -1,7 +1,7 @@
 """Rows for tests: one small function per table, with defaults that a test overrides by name."""
 
 import itertools
-from datetime import UTC, date, datetime, time
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, TypeVar
 
 from sqlalchemy.orm import Session
@@ -73,6 +73,19 @@ def inbox_event(session: Session, **values: Any) -> m.InboxEvent:
     number = next(_numbers)
     defaults = {"webhook_event_id": f"E{number}", "received_at": _MOMENT, "raw": "{}", "state": EventState.DECIDED}
     return _add(session, m.InboxEvent(**{**defaults, **values}))
+
+
+def reply(session: Session, **values: Any) -> m.Reply:
+    defaults = {
+        "reply_token": f"{next(_numbers):032x}",
+        "messages": [{"type": "text", "text": "✅ 簽到完成"}],
+        "created_at": _MOMENT,
+        "next_attempt_at": _MOMENT,
+        "expires_at": _MOMENT + timedelta(seconds=50),
+    }
+    if "inbox_event_id" not in values:
+        values["inbox_event_id"] = inbox_event(session).id
+    return _add(session, m.Reply(**{**defaults, **values}))
 
 
 def presence(session: Session, officer_: m.Officer, zone_: m.Zone, at: datetime, **values: Any) -> m.Presence:

@@ -75,6 +75,12 @@ class Serving:
         except subprocess.TimeoutExpired:
             self.kill()
 
+    @property
+    def pid(self) -> int:
+        """The process that starts the others."""
+        assert self._process is not None
+        return self._process.pid
+
     def kill(self) -> None:
         """SIGKILL the parent, and wait until the kernel has taken its children down with it."""
         assert self._process is not None

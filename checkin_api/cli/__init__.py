@@ -11,6 +11,7 @@ _COMMANDS = {
     "serve": ("serve", "啟動服務 / Serve webhooks and decide what they mean."),
     "worker": ("worker", "啟動排程 / Run scheduled jobs: daily reports."),
     "import": ("imports", "匯入 CSV / Import units, officers, sites, zones, beacons, shifts, roster."),
+    "beacons": ("beacons", "信標 / List beacons; retire and restore one."),
     "enrolment": ("enrolment", "綁定一次碼 / Issue one-time codes, release LINE accounts."),
     "report": ("report", "報表 / Build a report."),
     "inbox": ("inbox", "事件匣 / Look at webhook events; try parked ones again."),

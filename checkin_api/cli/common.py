@@ -40,12 +40,13 @@ def show(rows: Sequence[Mapping[str, Any]], form: str) -> None:
         click.echo(json.dumps(rows, ensure_ascii=False, indent=2, default=str))
         return
     from rich.console import Console  # noqa: PLC0415 (only a table needs it)
-    from rich.table import Table  # noqa: PLC0415
+    from rich.table import Column, Table  # noqa: PLC0415
 
     if not rows:
         click.echo("（無資料 / nothing）")
         return
-    table = Table(*rows[0])
+    # A narrow terminal breaks a code or an ID into two lines rather than cut it off.
+    table = Table(*(Column(name, overflow="fold") for name in rows[0]))
     for row in rows:
         table.add_row(*("" if value is None else str(value) for value in row.values()))
     Console().print(table)

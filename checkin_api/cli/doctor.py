@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 import click
 
+from checkin_api.clock import SystemClock
 from checkin_api.config import Settings, load_settings
 from checkin_api.doctor import Finding, examine
 from checkin_api.errors import ConfigError
@@ -29,4 +30,4 @@ def _findings() -> Iterator[Finding]:
         yield from (Finding("settings", passed=False, text=problem) for problem in exc.problems)
         return
     yield Finding("settings", passed=True, text="complete")
-    yield from examine(settings)
+    yield from examine(settings, SystemClock())

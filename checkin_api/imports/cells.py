@@ -9,6 +9,7 @@ from typing import TypeAlias
 from zoneinfo import available_timezones
 
 from checkin_api.imports.outcome import shown
+from hardware.frames import FrameError, parse_hwid
 
 Parser: TypeAlias = Callable[[str], object]
 
@@ -18,7 +19,6 @@ _WHOLE_NUMBER = re.compile(r"-?[0-9]{1,9}")
 _DECIMAL = re.compile(r"[+-]?[0-9]{1,3}(\.[0-9]{1,15})?")
 _DATE = re.compile(r"([0-9]{4})-([0-9]{2})-([0-9]{2})")
 _TIME = re.compile(r"([01][0-9]|2[0-3]):([0-5][0-9])")
-_HWID = re.compile(r"[0-9a-f]{10}")
 _TRUE = frozenset({"true", "1", "yes", "是"})
 _FALSE = frozenset({"false", "0", "no", "否"})
 # Control characters, invisible and direction-changing ones (a staff number must not look like another), and U+FFFD,
@@ -110,10 +110,10 @@ def one_of(words: type[StrEnum]) -> Parser:
 
 def hardware_id(cell: str) -> str:
     """A hardware ID of 10 hex digits, in lower case."""
-    hwid = cell.lower()
-    if not _HWID.fullmatch(hwid):
-        raise CellError(f"須為 10 位十六進位數字 / must be 10 hex digits: {shown(cell)}")
-    return hwid
+    try:
+        return parse_hwid(cell)
+    except FrameError:
+        raise CellError(f"須為 10 位十六進位數字 / must be 10 hex digits: {shown(cell)}") from None
 
 
 def timezone(cell: str) -> str:

@@ -64,7 +64,8 @@ def _in_service(row: Mapping[str, Any], now: datetime) -> str | None:
         return None
     day = retired_at.date()
     return (
-        f"信標已於 {day} 停用，匯入不會重新啟用，請刪除此行 / retired on {day}, an import keeps it so: remove the line"
+        f"信標已於 {day} 停用，匯入不會重新啟用，請刪除此行，或先執行 checkin beacons restore"
+        f" / retired on {day}, an import keeps it so: remove the line, or run `checkin beacons restore` first"
     )
 
 

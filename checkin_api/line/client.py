@@ -26,7 +26,12 @@ class LineClient:
         configuration.connection_pool_maxsize = connections
         # Repeating is the caller's: it knows when the reply token dies.
         configuration.retries = Retry(0)
-        self._api = MessagingApi(ApiClient(configuration))
+        self._client = ApiClient(configuration)
+        self._api = MessagingApi(self._client)
+
+    def close(self) -> None:
+        """Close the connections; the SDK's own ``close`` leaves them open."""
+        self._client.rest_client.pool_manager.clear()
 
     def reply(self, reply_token: str, messages: list[dict[str, Any]]) -> None:
         """Answer an event.

@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
@@ -243,7 +244,7 @@ def _message(event: dict[str, Any], common: dict[str, Any]) -> LineEvent:
     return NotOurs("message_not_a_command")
 
 
-_PARSERS = {
+_PARSERS: dict[str, Callable[[dict[str, Any], dict[str, Any]], LineEvent]] = {
     "beacon": _beacon,
     "postback": _postback,
     "message": _message,

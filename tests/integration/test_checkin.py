@@ -9,8 +9,10 @@ from zoneinfo import ZoneInfo
 import pytest
 from sqlalchemy import select
 
+from checkin_api import enrolment
 from checkin_api import models as m
 from checkin_api.checkin import Rules, decide_events
+from checkin_api.checkin.records import Stored
 from checkin_api.checkin.rulings import Rulings
 from checkin_api.db import Database
 from checkin_api.domain.ids import (
@@ -286,7 +288,7 @@ def test_event_that_breaks_the_code_is_parked_and_the_others_decided(
     # A bug in our own code cannot be provoked with data; the test plants one.
     real = Rulings.punch_asked
 
-    def broken(self: Rulings, stored: m.InboxEvent, event: Any) -> Any:
+    def broken(self: Rulings, stored: Stored, event: Any) -> Any:
         if event.user_id == STRANGER:
             raise RuntimeError("planted")
         return real(self, stored, event)
@@ -317,6 +319,33 @@ def test_text_words_punch_like_the_buttons(department: Department):
     department.receive(webhooks.beacon(EIGHT, ANN, HWID))
     department.receive(webhooks.say(EIGHT, ANN, " 簽到 "), webhooks.say(EIGHT + timedelta(hours=0), ANN, "OUT"))
     assert sorted(punch.direction for punch in department.punches) == [Direction.IN, Direction.OUT]
+
+
+def test_code_sent_in_the_chat_binds_the_account_and_what_follows_counts(department: Department):
+    bob = webhooks.user(2)
+    with department.database.write() as session:
+        builders.officer(session, staff_no="A0002", name="李大華")
+        code = enrolment.issue_code(session, EIGHT, "A0002", key=RULES.code_key).code
+    department.receive(
+        webhooks.say(EIGHT, bob, f"綁定 A0002 {code}"), webhooks.beacon(EIGHT + timedelta(seconds=1), bob, HWID)
+    )
+    assert "綁定完成：李大華（A0002）" in department.texts()[0]
+    assert len(department.rows(m.Presence)) == 1
+
+
+def test_wrong_code_is_refused_in_words_and_counted(department: Department):
+    department.receive(webhooks.say(EIGHT, STRANGER, "bind A0001 ABCD-2345"))
+    assert [refusal.reason for refusal in department.rows(m.Refusal)] == [Reason.CODE_WRONG]
+    [text] = department.texts()
+    assert "員警編號或一次碼不正確" in text
+
+
+@pytest.mark.parametrize("said", ["說明", "HELP", "？", "綁定", "綁定 A0001"])
+def test_who_asks_or_begins_to_enrol_is_told_how(department: Department, said: str):
+    department.receive(webhooks.say(EIGHT, STRANGER, said))
+    [text] = department.texts()
+    assert "綁定 員警編號 一次碼" in text
+    assert department.rows(m.Refusal) == []
 
 
 def test_unfollow_and_follow_are_remembered(department: Department):

@@ -117,6 +117,13 @@ def test_command_prints_to_standard_output(department: Database):
     assert json.loads(done.stdout)["meta"]["checked_in"] == 1
 
 
+def test_command_writes_a_file_and_says_which(department: Database, tmp_path: Path):
+    path = tmp_path / "monday.json"
+    done = run(department, "--date", "2026-11-23", "--format", "json", "--output", str(path))
+    assert (done.returncode, done.stdout, done.stderr.decode()) == (0, b"", f"wrote {path}\n")
+    assert json.loads(path.read_text("utf-8"))["meta"]["expected"] == 4
+
+
 @pytest.mark.parametrize(
     ("arguments", "status", "said"),
     [

@@ -8,10 +8,10 @@ from sqlalchemy.orm import Session
 
 from checkin_api import enrolment
 from checkin_api.db import Database
-from checkin_api.domain.ids import LineUserId, Reason
+from checkin_api.domain.ids import LineUserId, Reason, StaffNo
 from checkin_api.enrolment import AlreadyBoundError, Bound, IssuedCode
 from checkin_api.errors import NotFoundError
-from checkin_api.models import EnrolmentCode, LineAccount
+from checkin_api.models import EnrolmentCode, LineAccount, Officer
 from tests import builders, webhooks
 
 NOW = datetime(2026, 11, 23, tzinfo=UTC)
@@ -38,7 +38,7 @@ def session(database: Database):
 
 
 def test_code_binds_the_account_to_its_officer(session: Session):
-    assert enrol(session, issue(session).code) == Bound("A0001", "王小明")
+    assert enrol(session, issue(session).code) == Bound(StaffNo("A0001"), "王小明")
     [account] = session.scalars(select(LineAccount))
     assert (account.line_user_id, account.bound_at, account.unbound_at) == (ANN, NOW, None)
 
@@ -104,6 +104,14 @@ def test_one_account_and_one_officer_at_a_time(session: Session):
     assert enrol(session, other, staff_no="A0002") is Reason.ALREADY_ENROLLED
     with pytest.raises(AlreadyBoundError):
         issue(session)
+
+
+def test_officer_with_another_account_keeps_it_though_a_code_is_open(session: Session):
+    code = issue(session).code
+    officer = session.scalars(select(Officer).where(Officer.staff_no == "A0001")).one()
+    builders.line_account(session, officer, BOB)
+    assert enrol(session, code) is Reason.OFFICER_HAS_ACCOUNT
+    assert session.scalars(select(LineAccount.line_user_id)).all() == [BOB]
 
 
 def test_released_account_can_be_bound_again(session: Session):

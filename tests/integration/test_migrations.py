@@ -1,11 +1,18 @@
 """The schema is what the models say, on both databases, and can be taken down and built again."""
 
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
 from alembic import command
 from sqlalchemy import inspect
 
 from checkin_api import migrations
 from checkin_api.db import Database
 from checkin_api.models import Base
+
+ROOT = Path(__file__).parents[2]
 
 
 def test_migrated_schema_equals_the_models(database: Database):
@@ -17,6 +24,21 @@ def test_every_migration_can_be_undone_and_redone(database: Database):
     assert set(inspect(database.engine).get_table_names()) <= {"alembic_version"}
     assert migrations.upgrade(database) == migrations.head()
     assert set(Base.metadata.tables) <= set(inspect(database.engine).get_table_names())
+
+
+def test_new_migration_takes_the_next_number_and_is_empty_while_the_models_are_as_they_were(tmp_path: Path):
+    # On a copy: a revision more in the package would be everybody's.
+    for package in ("checkin_api", "hardware"):
+        shutil.copytree(ROOT / package, tmp_path / package, ignore=shutil.ignore_patterns("__pycache__"))
+    made = [sys.executable, "-m", "checkin_api.migrations.new", "add table"]
+    subprocess.run(made, cwd=tmp_path, capture_output=True, check=True, timeout=50)
+    versions = sorted((tmp_path / "checkin_api" / "migrations" / "versions").glob("[0-9]*.py"))
+    assert versions[-1].name == f"{len(versions):04d}_add_table.py"
+    text = versions[-1].read_text("utf-8")
+    assert f"down_revision: str | None = {migrations.head()!r}" in text
+    assert "op." not in text
+    nameless = subprocess.run(made[:-1], cwd=tmp_path, capture_output=True, text=True, check=False, timeout=50)
+    assert (nameless.returncode, "say what changes" in nameless.stderr) == (1, True)
 
 
 def test_upgrade_twice_changes_nothing(database: Database):

@@ -3,10 +3,13 @@
 import json
 import threading
 from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from pydantic import SecretStr
 from sqlalchemy import select
 from werkzeug.test import TestResponse
 
@@ -14,6 +17,7 @@ from checkin_api.app import create_app
 from checkin_api.config import Settings
 from checkin_api.db import Database
 from checkin_api.domain.ids import EventState
+from checkin_api.ingest import Ingest
 from checkin_api.models import Delivery, InboxEvent
 from tests import webhooks
 from tests.fakes import FakeClock
@@ -22,11 +26,17 @@ NOW = datetime(2026, 11, 23, 0, 1, tzinfo=UTC)
 OFFICER = webhooks.user(1)
 
 
+def settings(database_url: str, *, line_forward_url: str = "") -> Settings:
+    return Settings(
+        database_url=database_url,
+        line_channel_secret=SecretStr(webhooks.SECRET),
+        line_forward_url=line_forward_url,
+    )
+
+
 @pytest.fixture
-def app(database: Database, clock: FakeClock) -> Flask:
-    settings = Settings(database_url=database.url.render_as_string(hide_password=False),
-                        line_channel_secret=webhooks.SECRET)  # fmt: skip
-    return create_app(settings, clock=clock)
+def app(database_url: str, clock: FakeClock) -> Flask:
+    return create_app(settings(database_url), clock=clock)
 
 
 @pytest.fixture
@@ -123,7 +133,7 @@ def test_duplicate_and_redelivered_events_are_stored_once(client: FlaskClient, d
 def test_strange_events_are_stored_beside_the_others(client: FlaskClient, database: Database):
     good = webhooks.beacon(NOW, OFFICER, "d41d8cd98f")
     without_id = {"type": "beacon"}
-    strange = [1, None, "text", [], without_id, {"webhookEventId": 7}, {"webhookEventId": "a\x00b"},
+    strange: list[Any] = [1, None, "text", [], without_id, {"webhookEventId": 7}, {"webhookEventId": "a\x00b"},
                {"webhookEventId": "\ud800"}, {"webhookEventId": "x" * 65}, {"text": "\x00\ud800"}]  # fmt: skip
     assert post(client, webhooks.body(good, *strange)).status_code == 200
     rows = stored(database)
@@ -146,13 +156,11 @@ def test_concurrent_requests_are_all_stored(app: Flask, database: Database):
     assert len(stored(database)) == 64
 
 
-def test_the_original_request_is_kept_only_where_it_may_be_passed_on(database: Database, clock: FakeClock):
-    settings = Settings(
-        database_url=database.url.render_as_string(hide_password=False),
-        line_channel_secret=webhooks.SECRET,
-        line_forward_url="https://elsewhere.example/hook",
-    )
-    client = create_app(settings, clock=clock).test_client()
+def test_the_original_request_is_kept_only_where_it_may_be_passed_on(
+    database_url: str, database: Database, clock: FakeClock
+):
+    forwarding = settings(database_url, line_forward_url="https://elsewhere.example/hook")
+    client = create_app(forwarding, clock=clock).test_client()
     body = webhooks.body(webhooks.say(NOW, OFFICER, "hello"), webhooks.say(NOW, OFFICER, "again"))
     assert post(client, body).status_code == 200
     assert post(client, body).status_code == 200
@@ -162,11 +170,24 @@ def test_the_original_request_is_kept_only_where_it_may_be_passed_on(database: D
     assert {row.delivery_id for row in stored(database)} == {delivery.id}
 
 
-def test_a_database_that_is_away_gives_503_and_no_200(clock: FakeClock, tmp_path):
-    settings = Settings(database_url=f"sqlite:///{tmp_path}/no-schema.db", line_channel_secret=webhooks.SECRET)
-    client = create_app(settings, clock=clock).test_client()
+def test_a_database_that_is_away_gives_503_and_no_200(clock: FakeClock, tmp_path: Path):
+    client = create_app(settings(f"sqlite:///{tmp_path}/no-schema.db"), clock=clock).test_client()
     answer = post(client, webhooks.body(webhooks.beacon(NOW, OFFICER, "d41d8cd98f")))
     assert (answer.status_code, answer.get_json()["code"]) == (503, "storage_unavailable")
+
+
+def test_bug_of_our_own_answers_500_without_its_words(
+    client: FlaskClient, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+):
+    # A bug cannot be provoked with data; the test plants one.
+    def broken(_ingest: Ingest, _arrival: object) -> None:
+        raise RuntimeError("planted")
+
+    monkeypatch.setattr(Ingest, "put", broken)
+    answer = post(client, webhooks.body(webhooks.beacon(NOW, OFFICER, "d41d8cd98f")))
+    assert (answer.status_code, answer.get_json()["code"]) == (500, "internal_server_error")
+    assert "planted" not in answer.get_data(as_text=True)
+    assert "planted" in caplog.text
 
 
 def test_other_methods_and_paths_answer_as_problems(client: FlaskClient):

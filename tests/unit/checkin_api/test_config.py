@@ -4,6 +4,7 @@ import os
 from pathlib import Path
 
 import pytest
+from pydantic import SecretStr
 
 from checkin_api.config import Settings, load_settings
 from checkin_api.errors import ConfigError
@@ -64,5 +65,6 @@ def test_files_that_cannot_be_read_are_named(monkeypatch: pytest.MonkeyPatch, tm
 
 
 def test_secrets_are_not_shown():
-    settings = Settings(line_channel_secret="hush", line_channel_access_token="hush", secret_key="hush")
+    hush = SecretStr("hush")
+    settings = Settings(line_channel_secret=hush, line_channel_access_token=hush, secret_key=hush)
     assert "hush" not in repr(settings)

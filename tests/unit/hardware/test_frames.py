@@ -87,6 +87,7 @@ def test_any_bytes_are_read_or_refused(decode: Callable[[bytes], object], data: 
         assert str(error) == f"{error.where}: expected {error.expected}, got {error.got}"  # noqa: PT017 (accepted is fine too)
 
 
+HWID = "fd5ea0ad1e"
 HWIDS = st.binary(min_size=5, max_size=5).map(bytes.hex)
 BYTE = st.integers(1, 255)
 
@@ -106,28 +107,33 @@ def test_structures_survive_the_air(structures: list[AdStructure]):
     assert split(join(structures)) == structures
 
 
-@pytest.mark.parametrize(
-    ("make", "message"),
-    [
-        (lambda: simple_beacon.decode_frame(b"\x03" + bytes(5) + b"\x7f\0"), "frame type at byte 0: expected 0x02, got 0x03"),
-        (lambda: simple_beacon.decode_frame(b"\x02" + bytes(5) + b"\xc5\0"), "measured TxPower at byte 6: expected 0x7f, got 0xc5"),
-        (lambda: simple_beacon.decode_frame(b"\x02" + bytes(5) + b"\x7f"), "frame: expected at least 8 bytes, got 7"),
-        (lambda: simple_beacon.decode_frame(b"\x02" + bytes(5) + b"\x7f" + bytes(14)), "device message: expected at most 13 bytes, got 14"),
-        (lambda: simple_beacon.encode_frame(SimpleBeacon("fd5ea0ad1e", b"")), "device message: expected 1 to 13 bytes, got 0"),
-        (lambda: simple_beacon.encode_frame(SimpleBeacon("fd5ea0ad1e", bytes(14))), "device message: expected 1 to 13 bytes, got 14"),
-        (lambda: simple_beacon.encode_advertisement(SimpleBeacon("fd5ea0ad1e", b"\0"), flags=0), "flags: expected 1..255, got 0"),
-        (lambda: ibeacon.encode_advertisement(ibeacon.line_companion(), flags=256), "flags: expected 0..255, got 256"),
-        (lambda: ibeacon.line_companion(128) and ibeacon.encode_manufacturer_data(ibeacon.line_companion(128)), "iBeacon: expected major and minor 0..65535, power -128..127, got 19529, 20037, 128"),
-        (lambda: ibeacon.decode_manufacturer_data(b"\x4c\0\x10\x05" + bytes(21)), "iBeacon prefix at byte 0: expected 4c000215, got 4c001005"),
-        (lambda: split(b"\x05\x09ab"), "AD length at byte 0: expected at most 3, got 5"),
-        (lambda: split(b"\x00\x01"), "padding at byte 0: expected zeros, got 0001"),
-        (lambda: split(bytes(32)), "advertisement: expected at most 31 bytes, got 32"),
-        (lambda: join([AdStructure(256, b"")]), "AD type: expected 0..255, got 256"),
-        (lambda: join([AdStructure(1, bytes(32))]), "AD data: expected at most 31 bytes, got 32"),
-        (lambda: join([AdStructure(1, bytes(15))] * 2), "advertisement: expected at most 31 bytes, got 34"),
-    ],
-)  # fmt: skip
-def test_errors_say_where_what_was_expected_and_what_was_seen(make: Callable[[], object], message: str):
+FRAME = b"\x02" + bytes(5) + b"\x7f"
+ERRORS: dict[str, Callable[[], object]] = {
+    "frame type at byte 0: expected 0x02, got 0x03": lambda: simple_beacon.decode_frame(b"\x03" + FRAME[1:] + b"\0"),
+    "measured TxPower at byte 6: expected 0x7f, got 0xc5": lambda: simple_beacon.decode_frame(FRAME[:6] + b"\xc5\0"),
+    "frame: expected at least 8 bytes, got 7": lambda: simple_beacon.decode_frame(FRAME),
+    "device message: expected at most 13 bytes, got 14": lambda: simple_beacon.decode_frame(FRAME + bytes(14)),
+    "device message: expected 1 to 13 bytes, got 0": lambda: simple_beacon.encode_frame(SimpleBeacon(HWID, b"")),
+    "device message: expected 1 to 13 bytes, got 14": lambda: simple_beacon.encode_frame(SimpleBeacon(HWID, bytes(14))),
+    "flags: expected 1..255, got 0": lambda: simple_beacon.encode_advertisement(SimpleBeacon(HWID, b"\0"), flags=0),
+    "flags: expected 0..255, got 256": lambda: ibeacon.encode_advertisement(ibeacon.line_companion(), flags=256),
+    "iBeacon: expected major and minor 0..65535, power -128..127, got 19529, 20037, 128": (
+        lambda: ibeacon.encode_manufacturer_data(ibeacon.line_companion(128))
+    ),
+    "iBeacon prefix at byte 0: expected 4c000215, got 4c001005": (
+        lambda: ibeacon.decode_manufacturer_data(b"\x4c\0\x10\x05" + bytes(21))
+    ),
+    "AD length at byte 0: expected at most 3, got 5": lambda: split(b"\x05\x09ab"),
+    "padding at byte 0: expected zeros, got 0001": lambda: split(b"\x00\x01"),
+    "advertisement: expected at most 31 bytes, got 32": lambda: split(bytes(32)),
+    "AD type: expected 0..255, got 256": lambda: join([AdStructure(256, b"")]),
+    "AD data: expected at most 31 bytes, got 32": lambda: join([AdStructure(1, bytes(32))]),
+    "advertisement: expected at most 31 bytes, got 34": lambda: join([AdStructure(1, bytes(15))] * 2),
+}
+
+
+@pytest.mark.parametrize(("message", "make"), ERRORS.items(), ids=ERRORS)
+def test_errors_say_where_what_was_expected_and_what_was_seen(message: str, make: Callable[[], object]):
     with pytest.raises(FrameError) as caught:
         make()
     assert str(caught.value) == message

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from checkin_api.domain.ids import Direction
+from checkin_api.domain.ids import Direction, LineUserId
 from checkin_api.line.events import (
     BeaconHeard,
     EnrolmentAsked,
@@ -40,7 +40,7 @@ def test_lines_published_beacon_event():
         "beacon": {"hwid": "d41d8cd98f", "type": "enter", "dm": "1234567890ABCDEF"},
     }  # fmt: skip
     assert parse(event) == BeaconHeard(
-        user_id="U4af4980629" + "0" * 22,
+        user_id=LineUserId("U4af4980629" + "0" * 22),
         at=datetime(2016, 5, 7, 13, 57, 59, 859000, tzinfo=UTC),
         reply_token="nHuyWiB7yP5Zw52FIkcQobQuGDXCTA",
         is_redelivery=False,
@@ -112,6 +112,12 @@ def test_words_that_punch(text: str, direction: str):
 )
 def test_what_is_strange_and_why(change: dict[str, Any], reason: str, detail: str):
     assert parse(webhooks.beacon(NOW, ANN, "c0ffee0001") | change) == Strange(reason, detail)
+
+
+@pytest.mark.parametrize("query", ["checkin=punch", "checkin=punch&direction=", "checkin=punch&direction=sideways"])
+def test_our_button_without_a_direction_is_strange(query: str):
+    event = webhooks.event("postback", NOW, ANN, postback={"data": query})
+    assert parse(event) == Strange("bad_field", "postback.data")
 
 
 def test_event_from_the_future_proves_nothing():

@@ -1,0 +1,145 @@
+"""The beacons on the walls: which there are, taking one out of service, and what each zone's can prove."""
+
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from sqlalchemy import ColumnElement, or_, select
+from sqlalchemy.orm import Session
+
+from checkin_api.domain.ids import Assurance, BeaconKind
+from checkin_api.domain.punching import assurance_of
+from checkin_api.errors import NotFoundError
+from checkin_api.models import Beacon, Site, Zone
+
+
+class BeaconState(StrEnum):
+    """Whether what a phone hears of a beacon counts."""
+
+    IN_SERVICE = "in_service"
+    RETIRED = "retired"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BeaconRow:
+    """One beacon as a person looks at it."""
+
+    hwid: str
+    zone_code: str
+    zone: str
+    site: str
+    kind: BeaconKind
+    label: str
+    state: BeaconState
+    retired_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ZoneCover:
+    """A zone, what it asks of a punch, and the kinds of its beacons in service."""
+
+    code: str
+    name: str
+    required_assurance: Assurance
+    enforced: bool
+    kinds: frozenset[BeaconKind]
+
+    @property
+    def refuses_everyone(self) -> bool:
+        """Whether no beacon here can prove what the zone insists on, so that every punch is refused."""
+        return (
+            self.enforced
+            and bool(self.kinds)
+            and not any(assurance_of(kind).meets(self.required_assurance) for kind in self.kinds)
+        )
+
+
+def list_beacons(session: Session, now: datetime) -> list[BeaconRow]:
+    """Every beacon, by site, zone and hardware ID."""
+    rows = session.execute(
+        select(Beacon, Zone, Site)
+        .join(Zone, Zone.id == Beacon.zone_id)
+        .join(Site, Site.id == Zone.site_id)
+        .order_by(Site.code, Zone.code, Beacon.hwid)
+    )
+    return [
+        BeaconRow(
+            hwid=beacon.hwid,
+            zone_code=zone.code,
+            zone=zone.name,
+            site=site.name,
+            kind=beacon.kind,
+            label=beacon.label,
+            state=BeaconState.RETIRED if _is_retired(beacon, now) else BeaconState.IN_SERVICE,
+            retired_at=beacon.retired_at,
+        )
+        for beacon, zone, site in rows
+    ]
+
+
+def retire(session: Session, now: datetime, hwid: str) -> bool:
+    """Take a beacon out of service; events from ``now`` on are refused, those before it still count.
+
+    The caller commits.
+
+    Returns:
+        False if the beacon was retired already; since when then stays as it is.
+
+    Raises:
+        NotFoundError: no beacon has this hardware ID.
+    """
+    beacon = _beacon(session, hwid)
+    if _is_retired(beacon, now):
+        return False
+    beacon.retired_at = now
+    session.flush()
+    return True
+
+
+def restore(session: Session, hwid: str) -> bool:
+    """Put a beacon back in service; what was refused meanwhile stays refused. The caller commits.
+
+    Returns:
+        False if the beacon was in service.
+
+    Raises:
+        NotFoundError: no beacon has this hardware ID.
+    """
+    beacon = _beacon(session, hwid)
+    if beacon.retired_at is None:
+        return False
+    beacon.retired_at = None
+    session.flush()
+    return True
+
+
+def cover(session: Session, now: datetime) -> Iterator[ZoneCover]:
+    """Every zone with its beacons in service, by code."""
+    kinds: dict[int, set[BeaconKind]] = defaultdict(set)
+    for zone_id, kind in session.execute(select(Beacon.zone_id, Beacon.kind).where(_in_service(now)).distinct()):
+        kinds[zone_id].add(kind)
+    for zone in session.scalars(select(Zone).order_by(Zone.code)):
+        yield ZoneCover(
+            code=zone.code,
+            name=zone.name,
+            required_assurance=zone.required_assurance,
+            enforced=zone.enforced,
+            kinds=frozenset(kinds[zone.id]),
+        )
+
+
+def _beacon(session: Session, hwid: str) -> Beacon:
+    beacon = session.scalar(select(Beacon).where(Beacon.hwid == hwid).with_for_update())
+    if beacon is None:
+        raise NotFoundError(f"no beacon has the hardware ID {hwid}; see `checkin beacons list`")
+    return beacon
+
+
+def _is_retired(beacon: Beacon, now: datetime) -> bool:
+    return beacon.retired_at is not None and beacon.retired_at <= now
+
+
+def _in_service(now: datetime) -> ColumnElement[bool]:
+    return or_(Beacon.retired_at.is_(None), Beacon.retired_at > now)

@@ -1,0 +1,159 @@
+"""``checkin`` as people and scripts meet it: what is printed where, and the exit code. Reports have their own tests."""
+
+import json
+import subprocess
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from checkin_api import migrations
+from checkin_api.db import Database
+from tests import builders, webhooks
+from tests.commands import checkin
+from tests.serving import CHECKIN, environment, free_port
+
+
+@pytest.fixture
+def empty_url(tmp_path: Path) -> str:
+    """A database that nobody has made yet."""
+    return f"sqlite:///{tmp_path}/new.db"
+
+
+# --- every command --------------------------------------------------------------------------------------------------
+
+
+def test_help_lists_every_command_in_both_languages(empty_url: str):
+    done = checkin(empty_url, "--help")
+    assert done.exit_code == 0
+    assert "inbox      事件匣 / Look at webhook events" in done.stdout
+
+
+def test_command_that_does_not_exist_is_wrong_usage(empty_url: str):
+    done = checkin(empty_url, "fly")
+    assert (done.exit_code, "No such command 'fly'" in done.stderr) == (2, True)
+
+
+def test_every_wrong_setting_is_named(empty_url: str):
+    done = checkin(empty_url, "inbox", "list", timezone="Asia/Atlantis", report_at="25:00")
+    assert (done.exit_code, done.stdout) == (1, "")
+    assert [line.split(": ")[:2] for line in done.stderr.splitlines()] == [
+        ["error", "CHECKIN_TIMEZONE"], ["error", "CHECKIN_REPORT_AT"],
+    ]  # fmt: skip
+
+
+def test_database_of_another_release_is_refused_with_what_to_do(empty_url: str):
+    done = checkin(empty_url, "inbox", "list")
+    assert done.exit_code == 1
+    assert done.stderr.startswith("error: the database is at revision none, this release needs ")
+    assert "run `checkin db upgrade`" in done.stderr
+
+
+def test_database_that_is_away_is_said_in_one_line(empty_url: str):
+    del empty_url
+    done = checkin(f"postgresql+psycopg://checkin@127.0.0.1:{free_port()}/checkin", "inbox", "list")
+    assert done.exit_code == 1
+    [line] = done.stderr.splitlines()
+    assert line.startswith("error: the database: ")
+
+
+# --- db and serve ---------------------------------------------------------------------------------------------------
+
+
+def test_database_is_made_by_upgrade_and_upgrading_again_changes_nothing(empty_url: str):
+    head = migrations.head()
+    before = checkin(empty_url, "db", "current")
+    assert (before.exit_code, before.stdout) == (1, f"empty (this release: {head})\n")
+    assert checkin(empty_url, "db", "upgrade").stdout == f"empty → {head}\n"
+    assert checkin(empty_url, "db", "upgrade").stdout == f"already at {head}\n"
+    after = checkin(empty_url, "db", "current")
+    assert (after.exit_code, after.stdout) == (0, f"{head} (this release: {head})\n")
+
+
+def test_sqlite_is_served_by_one_process(sqlite_url: str):
+    # In a process of its own: it sets up logging for good.
+    command = [str(CHECKIN), "serve", "--workers", "2", "--port", str(free_port())]
+    done = subprocess.run(command, env=environment(sqlite_url), capture_output=True, text=True, check=False, timeout=60)
+    assert done.returncode == 1
+    assert done.stderr == "error: SQLite has one writer: use --workers 1, or PostgreSQL (CHECKIN_DATABASE_URL)\n"
+
+
+# --- import ---------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def units(tmp_path: Path) -> Path:
+    path = tmp_path / "units.csv"
+    path.write_text("code,name\nU1,一所\nU2,二所\n", "utf-8")
+    return path
+
+
+def test_import_says_how_many_rows_it_added_changed_and_left(sqlite_url: str, units: Path):
+    dry = checkin(sqlite_url, "import", "units", str(units), "--dry-run")
+    assert (dry.exit_code, dry.stdout) == (0, "units: 2 would be added, 0 changed, 0 unchanged\n")
+    assert checkin(sqlite_url, "import", "units", str(units)).stdout == "units: 2 were added, 0 changed, 0 unchanged\n"
+    units.write_text("code,name\nU1,一所\nU2,第二派出所\n", "utf-8")
+    assert checkin(sqlite_url, "import", "units", str(units)).stdout == "units: 0 were added, 1 changed, 1 unchanged\n"
+
+
+def test_import_that_is_refused_names_each_problem_on_its_line(sqlite_url: str, units: Path):
+    units.write_text("code,name,parent_code\nU1,一所,X\nU2,,\n", "utf-8")
+    done = checkin(sqlite_url, "import", "units", str(units))
+    assert (done.exit_code, done.stdout) == (1, "")
+    *problems, last = done.stderr.splitlines()
+    assert sorted(line.split(": ")[1:3] for line in problems) == [
+        ["units.csv:2", "parent_code"], ["units.csv:3", "name"],
+    ]  # fmt: skip
+    assert last == "未匯入任何資料 / nothing was imported"
+
+
+# --- enrolment ------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def officers(sqlite_url: str) -> str:
+    """Two officers, of whom the first is enrolled."""
+    database = Database(sqlite_url)
+    with database.write() as session:
+        ann = builders.officer(session, staff_no="A0001", name="王小明")
+        builders.officer(session, staff_no="A0002", name="李大華")
+        builders.line_account(session, ann, webhooks.user(1))
+    database.close()
+    return sqlite_url
+
+
+def test_codes_are_issued_to_everyone_who_is_not_enrolled(officers: str):
+    [code] = json.loads(checkin(officers, "enrolment", "issue", "--all", "--format", "json", "--days", "3").stdout)
+    assert (code["staff_no"], code["name"], len(code["code"])) == ("A0002", "李大華", 9)
+    expires_at = datetime.fromisoformat(code["expires_at"])
+    assert expires_at.utcoffset() == timedelta(hours=8)
+    assert timedelta(days=2, hours=23) < expires_at - datetime.now(expires_at.tzinfo) <= timedelta(days=3)
+
+
+def test_code_is_issued_by_staff_number_for_a_person_to_read(officers: str):
+    done = checkin(officers, "enrolment", "issue", "A0002")
+    assert done.exit_code == 0
+    assert "李大華" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "status", "said"),
+    [
+        (["issue"], 2, "name staff numbers, or give --all"),
+        (["issue", "A0001", "--all"], 2, "name staff numbers, or give --all"),
+        (["issue", "A0002", "NOBODY"], 1, "error: no officer has the staff number NOBODY"),
+        (["issue", "A0001"], 1, "error: officer A0001 is enrolled already; release the LINE account first"),
+        (["release", "A0002"], 1, "error: officer A0002 has no LINE account bound"),
+        (["release", "NOBODY"], 1, "error: no officer has the staff number NOBODY"),
+    ],
+)
+def test_enrolment_that_cannot_be_says_why(officers: str, arguments: list[str], status: int, said: str):
+    done = checkin(officers, "enrolment", *arguments)
+    assert (done.exit_code, done.stdout) == (status, "")
+    assert said in done.stderr
+
+
+def test_released_account_is_unbound(officers: str):
+    done = checkin(officers, "enrolment", "release", "A0001")
+    assert (done.exit_code, done.stdout) == (0, "released: A0001\n")
+    assert checkin(officers, "enrolment", "issue", "A0001").exit_code == 0
