@@ -102,11 +102,15 @@ def _refuses_everyone(zone: beacons.ZoneCover) -> str:
 
 
 def _worker(session: Session, now: datetime) -> Finding:
-    run = session.scalar(select(JobRun).order_by(JobRun.claimed_at.desc()).limit(1))
+    latest = select(JobRun).order_by(JobRun.claimed_at.desc()).limit(1)
+    # One that failed stays failed until it is done, however many others went well since.
+    failed = session.scalar(latest.where(JobRun.state == RunState.FAILED))
+    if failed is not None:
+        again = f"after {failed.attempts} attempts; it is tried again"
+        return Finding("worker", passed=False, text=f"{failed.job} for {failed.period} failed {again}: {failed.error}")
+    run = session.scalar(latest)
     if run is None:
         return Finding("worker", passed=None, text="has not run yet: start `checkin worker`")
-    if run.state is RunState.FAILED:
-        return Finding("worker", passed=False, text=f"{run.job} for {run.period} failed: {run.error}")
     late = now - run.claimed_at > WORKER_TOLERANCE
     text = f"last run {run.job} for {run.period}, {run.state}"
     return Finding("worker", passed=not late, text=f"{text}; is `checkin worker` running?" if late else text)

@@ -20,11 +20,12 @@ _SETTLE_WITHIN_S = 20.0
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """One side for some seconds; ``stored`` counts the events in the database of the ``answered`` ones."""
+    """One side for some seconds: of the ``answered`` events ``stored`` are in the database, ``undecided`` still wait."""
 
     load: Load
     answered: int
     stored: int
+    undecided: int
     others_cores: float
 
 
@@ -89,8 +90,9 @@ def _in_turn(
                 _settle(store, database_url, side)
                 with OthersCpu() as others:
                     sent = load.send(url, measured, seconds=plan.seconds)
+                undecided = rows(store, database_url, side.count_waiting)[0][0]
                 stored = rows(store, database_url, side.count_stored)[0][0]
-            done.append(Run(sent, warming.answered + sent.answered, stored, others.cores))
+            done.append(Run(sent, warming.answered + sent.answered, stored, undecided, others.cores))
             say(f"{store.name} {side.name}: {sent}, others took {others.cores:.2f} cores")
     return runs
 
@@ -148,5 +150,6 @@ def _truths(name: str, mine: list[Run], theirs: list[Run]) -> list[Figure]:
             unit="requests",
             goal=Goal("at most", 0),
         ),
+        Figure(name=f"{name}, still to decide or send after it", values=[run.undecided for run in mine], unit="events"),
         Figure(name=f"{name}, CPU others took", values=[run.others_cores for run in everyone], unit="cores"),
     ]

@@ -179,12 +179,12 @@ def test_department_without_any_beacon_in_service_fails(doctor: Doctor, database
 # --- the worker -----------------------------------------------------------------------------------------------------
 
 
-def ran(database: Database, at: datetime, state: RunState, error: str = "") -> None:
+def ran(database: Database, at: datetime, state: RunState, error: str = "", period: str = "2026-11-22") -> None:
     with database.write() as session:
         session.add(
             m.JobRun(
                 job="daily",
-                period="2026-11-22",
+                period=period,
                 state=state,
                 claimed_by="here",
                 claimed_at=at,
@@ -206,9 +206,11 @@ def test_worker_that_has_not_run_for_more_than_a_day_fails(doctor: Doctor, datab
     assert "is `checkin worker` running?" in text
 
 
-def test_worker_whose_last_run_failed_fails_with_the_error(doctor: Doctor, database: Database):
+def test_a_run_that_failed_fails_with_its_error_until_it_is_done(doctor: Doctor, database: Database):
     ran(database, doctor.clock.now() - HOUR, RunState.FAILED, "disk full")
-    assert doctor.judges("worker") == (False, "daily for 2026-11-22 failed: disk full")
+    ran(database, doctor.clock.now(), RunState.DONE, period="2026-11-23")
+    expected = "daily for 2026-11-22 failed after 1 attempts; it is tried again: disk full"
+    assert doctor.judges("worker") == (False, expected)
 
 
 def test_worker_that_never_ran_is_pointed_out(doctor: Doctor):
