@@ -20,7 +20,7 @@ _SETTLE_WITHIN_S = 20.0
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """One side for some seconds: of the ``answered`` events ``stored`` are in the database, ``undecided`` still wait."""
+    """One side for some seconds: of the ``answered`` events ``stored`` are in the database, ``undecided`` wait."""
 
     load: Load
     answered: int
