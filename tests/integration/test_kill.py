@@ -22,7 +22,8 @@ from tests.serving import Serving, environment
 
 KILLS = 50
 CLIENTS = 8
-OFFICERS = 40
+# Many, so that one officer's day stays as short as a real one and deciding keeps up with this load.
+OFFICERS = 1000
 HWID = "c0ffee0001"
 SEED = 20261123
 
