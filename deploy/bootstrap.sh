@@ -35,6 +35,8 @@ if [ ! -e "$stamp" ]; then
     "$python" -c 'import ensurepip' 2>/dev/null || apt_install python3-venv
     [ -x .venv/bin/python ] || "$python" -m venv .venv
     .venv/bin/python -m pip install -q uv==0.13.9 2>/dev/null || .venv/bin/python -m pip install uv==0.13.9
+    # As pip does: a network that inspects TLS, as many departments' do, has its authority in the system's store.
+    export UV_SYSTEM_CERTS="${UV_SYSTEM_CERTS:-1}"
     .venv/bin/uv pip install -q --compile-bytecode --python .venv/bin/python --require-hashes -r deploy/locks/dev.txt
     .venv/bin/uv pip install -q --python .venv/bin/python --no-deps -e .
     rm -f .venv/.installed-*
