@@ -2,6 +2,7 @@
 
 import shutil
 import threading
+import time
 
 import pytest
 from playwright.sync_api import Page, expect, sync_playwright
@@ -161,6 +162,19 @@ def test_friend_button_follows_and_blocks(page, receiver, line):
     expect(by(page, "text-input")).to_be_disabled()
     line.wait_idle()
     assert [event["type"] for event in receiver.events()] == ["follow", "unfollow"]
+
+
+def test_tap_right_after_choosing_acts_for_the_chosen_phone(page, receiver, line):
+    def late(route):
+        time.sleep(0.3)
+        route.continue_()
+
+    page.route("**/_/view?*", late)
+    by(page, "phone-item", phone="林美玲").click()
+    by(page, "friend-button").click()
+    expect(by(page, "phone-item", phone="林美玲", friendship="friend")).to_be_visible()
+    line.wait_idle()
+    assert [event["type"] for event in receiver.events()] == ["follow"]
 
 
 def test_failed_delivery_is_shown_with_its_reason(page, line, receiver):

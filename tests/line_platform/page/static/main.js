@@ -38,6 +38,7 @@ function show() {
   showRichMenu(state, perform, show);
   showPlaces(state, attempt);
   showLogs(state.view);
+  setLive(true);
   document.body.dataset.ready = "true";
 }
 
@@ -67,9 +68,15 @@ function showFriendButton(phone) {
 
 function choose(phone) {
   state.phone = phone;
+  setLive(false);
   history.replaceState(null, "", `#${phone}`);
   showPane("chat");
   attempt(refresh);
+}
+
+// Until the chosen phone's state is there the page still shows the former one, and a tap would act for it.
+function setLive(live) {
+  for (const pane of document.querySelectorAll(".pane-chat, .pane-places")) pane.inert = !live;
 }
 
 const perform = (action) => attempt(() => performAction(state.phone, action, toast));
