@@ -9,10 +9,10 @@ from sqlalchemy import ColumnElement, Select, and_, func, or_, select, true
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from checkin_api import models as m
-from checkin_api.domain.attendance import PunchFact
 from checkin_api.domain.calendar import is_working_day
 from checkin_api.domain.ids import EventState, Reason
 from checkin_api.domain.shifts import DAY, Duty, duty_on
+from checkin_api.domain.windows import PunchFact
 from checkin_api.errors import NotFoundError
 
 

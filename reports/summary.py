@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from checkin_api.domain.attendance import Assignment, Disposition, PunchFact, assign
-from checkin_api.domain.ids import Direction
+from checkin_api.domain.ids import Direction, Disposition
 from checkin_api.domain.shifts import Duty, local_day
+from checkin_api.domain.windows import Assignment, PunchFact, assign
 from checkin_api.queries import Completeness, ExpectedDuty, OfficerPunch, RefusalCount, UnitRow
 
 HOURS = range(24)

@@ -13,9 +13,9 @@ from sqlalchemy.orm import Session
 from checkin_api import models as m
 from checkin_api import queries
 from checkin_api.domain import punching
-from checkin_api.domain.attendance import PunchFact
 from checkin_api.domain.ids import BeaconKind, LineUserId
 from checkin_api.domain.shifts import local_date
+from checkin_api.domain.windows import PunchFact
 from checkin_api.line.events import BeaconHeard, Event, PunchAsked
 
 # A duty is at most 24 hours long and its window some hours longer at both ends.

@@ -11,9 +11,9 @@ from checkin_api import models as m
 from checkin_api.checkin.casefile import Casefile, KnownOfficer
 from checkin_api.checkin.records import REPLY_REDELIVERED_WITHIN, REPLY_WITHIN, Records, Ruled, Stored
 from checkin_api.domain import punching
-from checkin_api.domain.attendance import PunchFact
 from checkin_api.domain.ids import Direction, EventState, PunchSource, Reason, new_id
 from checkin_api.domain.shifts import local_date
+from checkin_api.domain.windows import PunchFact
 from checkin_api.line import messages
 from checkin_api.line.events import BeaconHeard, EnrolmentAsked, Event, PunchAsked
 

@@ -1,104 +1,119 @@
-"""Which duty a punch belongs to, and whether it counts: rules 1 to 3 of the attendance rules, for one officer."""
+"""The whole rule set put together: from the facts about some officers to their duty records."""
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
-from enum import StrEnum
+from dataclasses import replace
+from datetime import datetime
 
-from checkin_api.domain.ids import Direction
-from checkin_api.domain.shifts import Duty
+import numpy as np
 
-DUPLICATE_WINDOW = timedelta(seconds=60)
-
-
-class Disposition(StrEnum):
-    """What a punch counts for in its duty."""
-
-    USED = "used"
-    DUPLICATE = "duplicate"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PunchFact:
-    """What the rules need of a punch; ``proved`` by a beacon, ``key`` the caller's way to recognise it."""
-
-    direction: Direction
-    at: datetime
-    proved: bool
-    key: object
+from checkin_api.domain.columns import HOUR, MICROSECONDS, MISSING, Ints, microseconds_of
+from checkin_api.domain.duty_law import DutyLoad, breaches
+from checkin_api.domain.ids import Flag, HoursRule, Status
+from checkin_api.domain.leave import Excused, excuse
+from checkin_api.domain.matching import Matched, match
+from checkin_api.domain.minutes import beyond, bucket, to_minute, worked
+from checkin_api.domain.outages import blinded
+from checkin_api.domain.records import Attendance, Facts, RecordColumns, used_in
+from checkin_api.domain.status import Findings, below, bits, is_, status_of
+from checkin_api.domain.unrostered import unrostered
 
 
-@dataclass(frozen=True, slots=True)
-class AssignedPunch:
-    """A punch in its duty."""
+def compute(facts: Facts, as_of: datetime) -> Attendance:
+    """Work out the duty records of some officers.
 
-    fact: PunchFact
-    disposition: Disposition
+    The same facts give the same records whatever ``as_of`` is, but for ``pending``, ``in_progress`` and what a duty
+    becomes when its window has closed. Source: attendance rules 1 to 16.
 
-
-@dataclass(frozen=True, slots=True)
-class DutyPunches:
-    """A duty with its punches, in the order they were made."""
-
-    duty: Duty
-    punches: tuple[AssignedPunch, ...] = ()
-
-    @property
-    def has_in(self) -> bool:
-        """Whether the officer has signed in."""
-        return any(punch.fact.direction is Direction.IN for punch in self.punches)
-
-    @property
-    def has_out(self) -> bool:
-        """Whether the officer has signed out."""
-        return any(punch.fact.direction is Direction.OUT for punch in self.punches)
-
-
-@dataclass(frozen=True, slots=True)
-class Assignment:
-    """Every duty with the punches that belong to it, and the punches that belong to none."""
-
-    duties: tuple[DutyPunches, ...]
-    unassigned: tuple[PunchFact, ...]
-
-
-def assign(punches: Iterable[PunchFact], duties: Iterable[Duty]) -> Assignment:
-    """Give each punch of one officer to one duty; the order of the arguments does not matter.
-
-    Where windows overlap, an IN belongs to the latest duty and an OUT to the earliest, unless that one has no punch
-    at all and a later one already has an IN. A punch of the same direction within a minute of a kept one of the same
-    duty is a duplicate. Source: attendance rules 1, 2 and 3.
+    Args:
+        facts: Of whole officers, with the duties and punches around the period, so that its edges come out right.
+        as_of: The moment to look from.
     """
-    held = [DutyPunches(duty) for duty in sorted(duties, key=lambda duty: (duty.start, duty.end, duty.shift_code))]
-    unassigned = []
-    # IN before OUT at the same instant: a punch is opened before it is closed.
-    for punch in sorted(punches, key=lambda punch: (punch.at, punch.direction is Direction.OUT, str(punch.key))):
-        position = _position(punch, held)
-        if position is None:
-            unassigned.append(punch)
-        else:
-            there = held[position]
-            disposed = AssignedPunch(punch, _dispose(punch, there.punches))
-            held[position] = replace(there, punches=(*there.punches, disposed))
-    return Assignment(tuple(held), tuple(unassigned))
+    matched = match(facts.duties, facts.punches)
+    excused = excuse(facts.duties, facts.leave)
+    status = _status(facts, matched, excused, as_of)
+    columns = _rostered(facts, matched, excused, status)
+    columns = replace(columns, flags=columns.flags | _law(facts, columns))
+    record, disposition = matched.duty.copy(), matched.disposition.copy()
+    others = unrostered(facts, record, disposition, first=len(columns))
+    return Attendance(facts, columns.followed_by(others), record, disposition)
 
 
-def _position(punch: PunchFact, held: Sequence[DutyPunches]) -> int | None:
-    """Which of the duties, sorted by start, a punch belongs to."""
-    open_ = [position for position, there in enumerate(held) if there.duty.window_contains(punch.at)]
-    if not open_:
-        return None
-    if punch.direction is Direction.IN:
-        return open_[-1]
-    if not held[open_[0]].punches:
-        return next((position for position in open_[1:] if held[position].has_in), open_[0])
-    return open_[0]
-
-
-def _dispose(punch: PunchFact, before: Sequence[AssignedPunch]) -> Disposition:
-    kept = (
-        other.fact.at
-        for other in before
-        if other.disposition is Disposition.USED and other.fact.direction is punch.direction
+def _status(facts: Facts, matched: Matched, excused: Excused, as_of: datetime) -> Ints:
+    now = microseconds_of(as_of)
+    return status_of(
+        Findings(
+            on_leave=excused.whole,
+            not_open_yet=facts.duties.opens * MICROSECONDS > now,
+            still_open=facts.duties.closes * MICROSECONDS >= now,
+            signed_in=matched.sign_in != MISSING,
+            signed_out=matched.sign_out != MISSING,
+            blind=blinded(facts.duties, facts.outages),
+        )
     )
-    return Disposition.DUPLICATE if any(punch.at - at <= DUPLICATE_WINDOW for at in kept) else Disposition.USED
+
+
+def _rostered(facts: Facts, matched: Matched, excused: Excused, status: Ints) -> RecordColumns:
+    duties, count = facts.duties, len(facts.duties)
+    sign_in, sign_out = to_minute(matched.sign_in), to_minute(matched.sign_out)
+    both = (sign_in != MISSING) & (sign_out != MISSING)
+    bucketed = bucket(matched.spans, count, duties.zone, facts.zones)
+    # Only a span from the first IN to the last OUT has the break within it.
+    less = np.where(duties.follows(HoursRule.FIRST_LAST), duties.rule("break_minutes"), 0)
+    done = worked(bucketed, both, less)
+    start, end = (np.where(excused.whole, MISSING, edge) for edge in (excused.start, excused.end))
+    late = beyond(start, sign_in, grace=duties.rule("late_grace_minutes"))
+    early = beyond(sign_out, end, grace=duties.rule("early_grace_minutes"))
+    overtime = beyond(end, sign_out)
+    flags = {
+        Flag.LATE: late > 0,
+        Flag.EARLY_LEAVE: early > 0,
+        Flag.HALF_DAY: below(done, duties.rule("half_day_below_minutes")),
+        Flag.SHORT: below(done, duties.rule("absent_below_minutes")),
+        Flag.CORRECTED: used_in(matched.duty, matched.disposition, facts.punches.corrected, count=count),
+        Flag.LOW_ASSURANCE: used_in(matched.duty, matched.disposition, facts.punches.weak, count=count),
+    }
+    return RecordColumns(
+        officer=duties.officer,
+        duty=np.arange(count),
+        duty_date=duties.duty_date,
+        zone=duties.zone,
+        start=excused.start,
+        end=excused.end,
+        sign_in=sign_in,
+        sign_out=sign_out,
+        status=status,
+        flags=bits(flags, count),
+        worked=done,
+        late=late,
+        early=early,
+        overtime=overtime,
+        before=beyond(sign_in, start),
+        **bucketed.where(both),
+    )
+
+
+def _law(facts: Facts, columns: RecordColumns) -> Ints:
+    """Flags of the limits that duties pass: as worked where that is known, as planned where it is not."""
+    duties = facts.duties
+    planned = np.maximum(duties.end - duties.start - duties.rule("break_minutes"), 0)
+    # Coming early is no duty, and overtime is one by the hour: a queue at the door passes no limit.
+    within = np.maximum(columns.worked - columns.before - columns.overtime, 0)
+    on_duty = within + columns.overtime // HOUR * HOUR
+    load = DutyLoad(
+        officer=duties.officer,
+        duty_date=duties.duty_date,
+        begin=np.where(columns.sign_in == MISSING, duties.start, columns.sign_in),
+        end=np.where(columns.sign_out == MISSING, duties.end, columns.sign_out),
+        minutes=np.where(columns.worked == MISSING, planned, on_duty),
+        overtime=np.maximum(columns.overtime, 0),
+        counts=~is_(columns.status, Status.LEAVE, Status.ABSENT, Status.UNPROVEN),
+    )
+    found = breaches(load, facts.limits)
+    return bits(
+        {
+            Flag.THIRD_SEGMENT: found.third_segment,
+            Flag.REST_SHORT: found.rest_short,
+            Flag.DAILY_LIMIT: found.daily_limit,
+            Flag.MONTHLY_LIMIT: found.monthly_limit,
+        },
+        len(duties),
+    )

@@ -69,6 +69,43 @@ class HoursRule(StrEnum):
     EVERY_PAIR = "every_pair"
 
 
+class Disposition(StrEnum):
+    """What a punch counts for in its duty: for the record, as a double tap, or for nothing."""
+
+    USED = "used"
+    DUPLICATE = "duplicate"
+    IGNORED = "ignored"
+
+
+class Status(StrEnum):
+    """What a duty record 差勤紀錄 says; 曠職 is a legal finding and none of them."""
+
+    LEAVE = "leave"
+    PENDING = "pending"
+    IN_PROGRESS = "in_progress"
+    PRESENT = "present"
+    MISSING_OUT = "missing_out"
+    MISSING_IN = "missing_in"
+    UNPROVEN = "unproven"
+    ABSENT = "absent"
+    UNROSTERED = "unrostered"
+
+
+class Flag(StrEnum):
+    """What a duty record says besides its status."""
+
+    LATE = "late"
+    EARLY_LEAVE = "early_leave"
+    HALF_DAY = "half_day"
+    SHORT = "short"
+    CORRECTED = "corrected"
+    LOW_ASSURANCE = "low_assurance"
+    THIRD_SEGMENT = "third_segment"
+    REST_SHORT = "rest_short"
+    DAILY_LIMIT = "daily_limit"
+    MONTHLY_LIMIT = "monthly_limit"
+
+
 class Reason(StrEnum):
     """Why something an officer or a beacon asked for was refused."""
 

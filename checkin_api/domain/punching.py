@@ -5,9 +5,9 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from checkin_api.domain.attendance import DutyPunches, PunchFact, assign
 from checkin_api.domain.ids import Assurance, BeaconKind, Direction, Reason, ZoneMode
 from checkin_api.domain.shifts import Duty
+from checkin_api.domain.windows import DutyPunches, PunchFact, assign
 
 # Tapping brings LINE to the front, and on Android only then does the phone listen for beacons (LINE, "Using beacons"):
 # the proof may come a little after the tap.

@@ -4,9 +4,9 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from checkin_api.domain.attendance import PunchFact
 from checkin_api.domain.ids import Direction, Reason
 from checkin_api.domain.punching import TAP_WAIT, Granted, Presence, Zone
+from checkin_api.domain.windows import PunchFact
 from checkin_api.domain.words import ASSURANCE, DIRECTION
 from checkin_api.enrolment import Bound
 

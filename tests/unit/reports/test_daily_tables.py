@@ -9,9 +9,9 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from checkin_api.domain.attendance import PunchFact
 from checkin_api.domain.ids import Direction, Reason
 from checkin_api.domain.shifts import Shift, duty_on
+from checkin_api.domain.windows import PunchFact
 from checkin_api.queries import Completeness, ExpectedDuty, OfficerPunch, RefusalCount, UnitRow
 from reports.daily import RENDERERS
 from reports.summary import DailyUsage, DayRows, summarise

@@ -5,7 +5,6 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from checkin_api.domain.attendance import PunchFact
 from checkin_api.domain.ids import Assurance, BeaconKind, Direction, Reason, ZoneMode, new_id
 from checkin_api.domain.punching import (
     Granted,
@@ -22,6 +21,7 @@ from checkin_api.domain.punching import (
     repeated,
 )
 from checkin_api.domain.shifts import Shift, duty_on
+from checkin_api.domain.windows import PunchFact
 
 TAIPEI = ZoneInfo("Asia/Taipei")
 MONDAY = date(2026, 11, 23)
