@@ -123,6 +123,38 @@ class Reason(StrEnum):
     OFFICER_HAS_ACCOUNT = "officer_has_account"
 
 
+class OutageSource(StrEnum):
+    """How an outage became known: from missing signs of life, or entered by hand."""
+
+    DERIVED = "derived"
+    ENTERED = "entered"
+
+
+class CorrectionKind(StrEnum):
+    """What a correction 補打卡 asks for: one more punch, or to void one that is there."""
+
+    ADD = "add"
+    VOID = "void"
+
+
+class CorrectionState(StrEnum):
+    """Where a correction stands; ``ENDORSED`` is approved by the first of two."""
+
+    REQUESTED = "requested"
+    ENDORSED = "endorsed"
+    APPROVED = "approved"
+    REJECTED = "rejected"
+    WITHDRAWN = "withdrawn"
+
+
+class RosterAction(StrEnum):
+    """What became of a roster entry."""
+
+    ADDED = "added"
+    CHANGED = "changed"
+    REMOVED = "removed"
+
+
 class EventState(StrEnum):
     """Where a webhook event stands in the inbox."""
 

@@ -20,12 +20,16 @@ from sqlalchemy.orm import DeclarativeBase
 from checkin_api.domain.ids import (
     Assurance,
     BeaconKind,
+    CorrectionKind,
+    CorrectionState,
     Direction,
     EventState,
     HoursRule,
     MessageState,
+    OutageSource,
     PunchSource,
     Reason,
+    RosterAction,
     RunState,
     ZoneMode,
 )
@@ -88,12 +92,16 @@ class Base(DeclarativeBase):
             for kind in (
                 Assurance,
                 BeaconKind,
+                CorrectionKind,
+                CorrectionState,
                 Direction,
                 EventState,
                 HoursRule,
                 MessageState,
+                OutageSource,
                 PunchSource,
                 Reason,
+                RosterAction,
                 RunState,
                 ZoneMode,
             )
