@@ -1,0 +1,34 @@
+"""The read side: set-based SELECTs to frozen rows, for reports and pages; no ORM entity leaves this package.
+
+``attendance`` is imported by its own name: it needs numpy, which the programs that answer phones do without.
+"""
+
+from checkin_api.queries.organisation import UnitRow, of_officers, of_units, units
+from checkin_api.queries.roster import ExpectedDuty, active_on, calendar, expected_duties
+from checkin_api.queries.usage import (
+    Completeness,
+    OfficerPunch,
+    RefusalCount,
+    completeness,
+    first_day,
+    punches,
+    refusals,
+)
+
+__all__ = [
+    "Completeness",
+    "ExpectedDuty",
+    "OfficerPunch",
+    "RefusalCount",
+    "UnitRow",
+    "active_on",
+    "calendar",
+    "completeness",
+    "expected_duties",
+    "first_day",
+    "of_officers",
+    "of_units",
+    "punches",
+    "refusals",
+    "units",
+]

@@ -1,0 +1,48 @@
+"""Units and which officers a question is about."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from sqlalchemy import ColumnElement, select
+from sqlalchemy.orm import Session
+
+from checkin_api import models as m
+from checkin_api.errors import NotFoundError
+
+
+@dataclass(frozen=True, slots=True)
+class UnitRow:
+    """A unit of the organisation."""
+
+    id: int
+    code: str
+    name: str
+    parent_id: int | None
+
+
+def units(session: Session, code: str | None = None) -> list[UnitRow]:
+    """All units, or one and everything below it, by code.
+
+    Raises:
+        NotFoundError: there is no unit with this code.
+    """
+    rows = session.execute(select(m.Unit.id, m.Unit.code, m.Unit.name, m.Unit.parent_id).order_by(m.Unit.code))
+    everyone = [UnitRow(*row) for row in rows]
+    if code is None:
+        return everyone
+    chosen = {unit.id for unit in everyone if unit.code == code}
+    if not chosen:
+        raise NotFoundError(f"there is no unit with the code {code}")
+    while below := {unit.id for unit in everyone if unit.parent_id in chosen} - chosen:
+        chosen |= below
+    return [unit for unit in everyone if unit.id in chosen]
+
+
+def of_units(chosen: Iterable[UnitRow]) -> ColumnElement[bool]:
+    """The officers of these units, as a condition for ``among``."""
+    return m.Officer.unit_id.in_([unit.id for unit in chosen])
+
+
+def of_officers(officer_ids: Iterable[int]) -> ColumnElement[bool]:
+    """These officers, as a condition for ``among``."""
+    return m.Officer.id.in_(list(officer_ids))

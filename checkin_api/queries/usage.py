@@ -1,0 +1,83 @@
+"""What the daily usage report counts: punches, refusals, how far the data goes."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import ColumnElement, Select, func, select, true
+from sqlalchemy.orm import Session
+
+from checkin_api import models as m
+from checkin_api.domain.ids import EventState, Reason
+from checkin_api.domain.windows import PunchFact
+
+
+@dataclass(frozen=True, slots=True)
+class OfficerPunch:
+    """A punch with what attendance needs of it."""
+
+    officer_id: int
+    unit_id: int
+    fact: PunchFact
+
+
+@dataclass(frozen=True, slots=True)
+class RefusalCount:
+    """How often something was refused for one reason; ``granted_later`` of them became punches after all."""
+
+    reason: Reason
+    refused: int
+    granted_later: int
+
+
+@dataclass(frozen=True, slots=True)
+class Completeness:
+    """How far the data goes: the newest event received, and the events stored and not decided yet."""
+
+    received_to: datetime | None
+    undecided: int
+
+
+def punches(
+    session: Session, begin: datetime, end: datetime, *, among: ColumnElement[bool] | None = None
+) -> Iterator[OfficerPunch]:
+    """The punches of an interval, ends included."""
+    rows = session.execute(
+        select(m.Punch.officer_id, m.Officer.unit_id, m.Punch.direction, m.Punch.at, m.Punch.presence_id, m.Punch.id)
+        .join(m.Officer, m.Officer.id == m.Punch.officer_id)
+        .where(m.Punch.at.between(begin, end), true() if among is None else among)
+    )
+    for officer_id, unit_id, direction, at, presence_id, key in rows:
+        fact = PunchFact(direction=direction, at=at, proved=presence_id is not None, key=key)
+        yield OfficerPunch(officer_id, unit_id, fact)
+
+
+def refusals(
+    session: Session, begin: datetime, end: datetime, *, among: ColumnElement[bool] | None = None
+) -> list[RefusalCount]:
+    """Refusals of an interval by reason, the end not included; with ``among`` only those of known officers."""
+    query: Select[Reason, int, int] = (
+        select(m.Refusal.reason, func.count(m.Refusal.id), func.count(m.Refusal.punch_id))
+        .where(m.Refusal.at >= begin, m.Refusal.at < end)
+        .group_by(m.Refusal.reason)
+        .order_by(m.Refusal.reason)
+    )
+    if among is not None:
+        query = query.join(m.Officer, m.Officer.id == m.Refusal.officer_id).where(among)
+    return [RefusalCount(*row) for row in session.execute(query)]
+
+
+def first_day(session: Session, zone: ZoneInfo) -> date | None:
+    """The earliest date with data: the first duty date of the roster or the day of the first event received."""
+    duty = session.scalar(select(func.min(m.RosterEntry.duty_date)))
+    event = session.scalar(select(m.InboxEvent.received_at).order_by(m.InboxEvent.id).limit(1))
+    days = [duty, event and event.astimezone(zone).date()]
+    return min((day for day in days if day is not None), default=None)
+
+
+def completeness(session: Session) -> Completeness:
+    """How far the data goes at this moment."""
+    newest = session.scalar(select(m.InboxEvent.received_at).order_by(m.InboxEvent.id.desc()).limit(1))
+    undecided = session.scalar(select(func.count(m.InboxEvent.id)).where(m.InboxEvent.state == EventState.STORED))
+    return Completeness(newest, undecided or 0)
