@@ -22,6 +22,8 @@ from tests.serving import Serving, environment
 
 KILLS = 50
 CLIENTS = 8
+# Between a client's requests, so that some hundred events a second are under way and not a backlog of minutes.
+PAUSE = 0.02
 # Many, so that one officer's day stays as short as a real one and deciding keeps up with this load.
 OFFICERS = 1000
 HWID = "c0ffee0001"
@@ -46,22 +48,27 @@ class Senders:
 
     def _client(self, port: int, stop: threading.Event) -> None:
         connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
-        while not stop.is_set():
-            events = self._next()
-            body = webhooks.body(*events)
-            try:
-                connection.request("POST", "/line/webhook", body, {"X-Line-Signature": webhooks.sign(body)})
-                status = connection.getresponse().read() and 200
-            except (OSError, http.client.HTTPException):
-                status = 0
-            with self._lock:
-                if status == 200:
-                    self.answered.update(event["webhookEventId"] for event in events)
-                else:
-                    self._again.append([e | {"deliveryContext": {"isRedelivery": True}} for e in events])
-            if status != 200:
-                break
+        while not stop.is_set() and self.post(connection):
+            time.sleep(PAUSE)
         connection.close()
+
+    def post(self, connection: http.client.HTTPConnection) -> bool:
+        """Send the next events, and tell whether they were answered 200."""
+        events = self._next()
+        body = webhooks.body(*events)
+        try:
+            connection.request("POST", "/line/webhook", body, {"X-Line-Signature": webhooks.sign(body)})
+            response = connection.getresponse()
+            response.read()
+            answered = response.status == 200
+        except (OSError, http.client.HTTPException):
+            answered = False
+        with self._lock:
+            if answered:
+                self.answered.update(event["webhookEventId"] for event in events)
+            else:
+                self._again.append([e | {"deliveryContext": {"isRedelivery": True}} for e in events])
+        return answered
 
     def _next(self) -> list[dict[str, Any]]:
         with self._lock:
@@ -87,20 +94,30 @@ def test_fifty_kills_lose_nothing_and_apply_nothing_twice(database: Database, tm
             builders.line_account(session, builders.officer(session), webhooks.user(number))
     chance = random.Random(SEED)  # noqa: S311 (the moments of death, the same in every run)
     senders = Senders()
-    for _ in range(KILLS):
+    killed_while_deciding = 0
+    for number in range(KILLS):
         serving = Serving(url, log=tmp_path / "log", workers=1 if database.is_sqlite else 2)
         stop = threading.Event()
         with serving:
+            before = _decided(database)
             threads = senders.run(serving.port, stop)
+            # The decider takes a second or two to start: every other kill falls into that, the rest into deciding.
+            if number % 2:
+                _wait_until_deciding(database, before)
             time.sleep(chance.uniform(0.05, 0.5))
             serving.kill()
             stop.set()
             for thread in threads:
                 thread.join()
+        killed_while_deciding += _decided(database) > before
+    assert killed_while_deciding >= KILLS // 2, "too few kills fell into deciding to prove anything"
     assert len(senders.answered) > KILLS * CLIENTS, "too little load to prove anything"
     with Serving(url, log=tmp_path / "log"):
         _wait_until_decided(database)
     _check(database, senders)
+    print(
+        f"{len(senders.answered)} answered 200 over {KILLS} kills, {killed_while_deciding} of them while deciding; none missing or twice"
+    )
 
 
 def test_a_decider_that_begins_after_its_parent_died_ends_at_once(sqlite_url: str):
@@ -108,6 +125,19 @@ def test_a_decider_that_begins_after_its_parent_died_ends_at_once(sqlite_url: st
         pass
     decider = [sys.executable, "-m", "checkin_api.decider", str(gone.pid)]
     subprocess.run(decider, env=environment(sqlite_url), check=True, timeout=50)
+
+
+def _decided(database: Database) -> int:
+    with database.read() as session:
+        query = select(func.count()).select_from(InboxEvent).where(InboxEvent.state == EventState.DECIDED)
+        return session.scalar(query) or 0
+
+
+def _wait_until_deciding(database: Database, before: int) -> None:
+    end = time.monotonic() + 30
+    while _decided(database) == before:
+        assert time.monotonic() < end, "nothing is decided"
+        time.sleep(0.05)
 
 
 def _wait_until_decided(database: Database) -> None:
@@ -135,4 +165,3 @@ def _check(database: Database, senders: Senders) -> None:
     by_kind = Counter(senders.sent[event.webhook_event_id or ""] for event in stored.values())
     assert presences.total() == len(presences) == by_kind["beacon"]
     assert punches.total() == len(punches) == by_kind["postback"]
-    print(f"{len(senders.answered)} events answered 200 over {KILLS} kills, {len(ids)} stored, none missing or twice")
