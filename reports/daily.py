@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from checkin_api import queries
 from checkin_api.db import Database
-from checkin_api.domain.shifts import DAY, local_day
+from checkin_api.domain.shifts import REACH, local_day
 from reports.render import csv, json
 from reports.summary import DayRows, summarise
 from reports.tables import Report, daily_report
@@ -23,9 +23,9 @@ def build_daily(database: Database, day: date, zone: ZoneInfo, *, made_at: datet
     Raises:
         NotFoundError: there is no unit with this code.
     """
-    # A duty of the day before may take this morning's punches, one of the next day this evening's.
-    first, last = day - DAY, day + DAY
-    begin, end = local_day(first - DAY, zone)[0], local_day(last + DAY, zone)[1]
+    # Duties around the day may take its punches, and the punches around those decide whose they are.
+    first, last = day - REACH, day + REACH
+    begin, end = local_day(first - REACH, zone)[0], local_day(last + REACH, zone)[1]
     with database.read() as session:
         chosen = queries.units(session, unit)
         among = None if unit is None else queries.of_units(chosen)

@@ -8,6 +8,8 @@ from checkin_api.domain.ids import HoursRule
 
 DEFAULT_TIMEZONE = "Asia/Taipei"
 DAY = timedelta(days=1)
+# How far from a duty date its window reaches: a duty is at most 24 hours long, its window at most 24 more at either end.
+REACH = 2 * DAY
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

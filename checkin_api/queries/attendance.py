@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -18,14 +18,14 @@ from checkin_api.domain.ids import Assurance, PunchSource
 from checkin_api.domain.leave import Leave
 from checkin_api.domain.outages import Outage
 from checkin_api.domain.records import Attendance, DutyRecord, Facts
-from checkin_api.domain.shifts import DAY, Shift
+from checkin_api.domain.shifts import DAY, REACH, Shift
 from checkin_api.queries.columns import arrays
 from checkin_api.queries.roster import active_on, calendar
 
 # Officers whose facts are in memory at a time: some 30 MB for a year of two duties a day.
 BLOCK = 500
-# A duty's window reaches at most two days from its date, and the duties beside it decide where its punches belong.
-_MARGIN = timedelta(days=3)
+# The duties beside those of the period decide where its punches belong.
+_MARGIN = REACH + DAY
 _ASSURANCES = list(Assurance)
 
 

@@ -78,6 +78,18 @@ def test_expected_are_rostered_and_office_staff_on_working_days(department: Data
     assert (sunday["expected"], sunday["checked_in"]) == (1, 1)
 
 
+def test_a_day_and_night_duty_of_two_days_before_keeps_its_sign_out(database: Database):
+    with database.write() as session:
+        zone = builders.zone(session)
+        whole = builders.shift(session, start=time(22), end=time(22))
+        officer = builders.officer(session)
+        builders.roster(session, officer, whole, date(2026, 11, 20))
+        builders.roster(session, officer, builders.shift(session, start=time(2), end=time(10)), SUNDAY)
+        proved(session, officer, zone, Direction.OUT, at("00:30", SUNDAY))
+    sunday = facts(database, SUNDAY)
+    assert (sunday["expected"], sunday["checked_in"], sunday["unrostered"]) == (1, 0, 0)
+
+
 def test_refusals_are_of_the_local_date_with_those_granted_later_apart(department: Database):
     assert facts(department, MONDAY)["refusals"] == [
         ("no_presence", "未感應到簽到區", "No zone sensed", 2, 1),
