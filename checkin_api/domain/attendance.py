@@ -6,7 +6,7 @@ from datetime import datetime
 import numpy as np
 
 from checkin_api.domain.columns import HOUR, MICROSECONDS, MISSING, Ints, microseconds_of
-from checkin_api.domain.duty_law import DutyLoad, breaches
+from checkin_api.domain.duty_law import DutyLoad, measure, passed
 from checkin_api.domain.ids import Flag, HoursRule, Status
 from checkin_api.domain.leave import Excused, excuse
 from checkin_api.domain.matching import Matched, match
@@ -91,29 +91,31 @@ def _rostered(facts: Facts, matched: Matched, excused: Excused, status: Ints) ->
     )
 
 
-def _law(facts: Facts, columns: RecordColumns) -> Ints:
-    """Flags of the limits that duties pass: as worked where that is known, as planned where it is not."""
-    duties = facts.duties
+def duty_load(facts: Facts, columns: RecordColumns) -> DutyLoad:
+    """What the duties weigh before the law: as worked where that is known, as planned where it is not.
+
+    Args:
+        facts: What the records were made of.
+        columns: Their records, of which the unrostered ones are left out.
+    """
+    duties, count = facts.duties, len(facts.duties)
+    worked_, before, overtime = columns.worked[:count], columns.before[:count], columns.overtime[:count]
+    sign_in, sign_out = columns.sign_in[:count], columns.sign_out[:count]
     planned = np.maximum(duties.end - duties.start - duties.rule("break_minutes"), 0)
     # Coming early is no duty, and overtime is one by the hour: a queue at the door passes no limit.
-    within = np.maximum(columns.worked - columns.before - columns.overtime, 0)
-    on_duty = within + columns.overtime // HOUR * HOUR
-    load = DutyLoad(
+    on_duty = np.maximum(worked_ - before - overtime, 0) + overtime // HOUR * HOUR
+    return DutyLoad(
         officer=duties.officer,
         duty_date=duties.duty_date,
-        begin=np.where(columns.sign_in == MISSING, duties.start, columns.sign_in),
-        end=np.where(columns.sign_out == MISSING, duties.end, columns.sign_out),
-        minutes=np.where(columns.worked == MISSING, planned, on_duty),
-        overtime=np.maximum(columns.overtime, 0),
-        counts=~is_(columns.status, Status.LEAVE, Status.ABSENT, Status.UNPROVEN),
+        begin=np.where(sign_in == MISSING, duties.start, sign_in),
+        end=np.where(sign_out == MISSING, duties.end, sign_out),
+        minutes=np.where(worked_ == MISSING, planned, on_duty),
+        overtime=np.maximum(overtime, 0),
+        counts=~is_(columns.status[:count], Status.LEAVE, Status.ABSENT, Status.UNPROVEN),
+        planned=worked_ == MISSING,
     )
-    found = breaches(load, facts.limits)
-    return bits(
-        {
-            Flag.THIRD_SEGMENT: found.third_segment,
-            Flag.REST_SHORT: found.rest_short,
-            Flag.DAILY_LIMIT: found.daily_limit,
-            Flag.MONTHLY_LIMIT: found.monthly_limit,
-        },
-        len(duties),
-    )
+
+
+def _law(facts: Facts, columns: RecordColumns) -> Ints:
+    load = duty_load(facts, columns)
+    return bits(passed(measure(load), load, facts.limits), len(columns))

@@ -6,6 +6,10 @@ from datetime import date
 import numpy as np
 
 from checkin_api.domain.columns import Bools, Ints
+from checkin_api.domain.ids import Flag
+
+# Stands for the rest before a duty that none has to come before.
+NO_REST_DUE = int(np.iinfo(np.int64).max)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,8 +29,8 @@ class DutyLimits:
 class DutyLoad:
     """What each duty weighs, sorted by officer and start; times in minutes.
 
-    ``begin`` and ``end`` are those worked where they are known, else those on the roster. ``counts`` is false for a
-    duty that nobody did: leave, absence, or unproven.
+    ``begin`` and ``end`` are those worked where they are known, else those on the roster (``planned``). ``counts`` is
+    false for a duty that nobody did: leave, absence, or unproven.
     """
 
     officer: Ints
@@ -36,30 +40,79 @@ class DutyLoad:
     minutes: Ints
     overtime: Ints
     counts: Bools
+    planned: Bools
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Breaches:
-    """The duties at which a limit is passed, and those after it in the same day or month."""
+class Measures:
+    """What is compared with the limits at each duty: so far that day or month; the rest before it or ``NO_REST_DUE``."""
 
-    third_segment: Bools
-    rest_short: Bools
-    daily_limit: Bools
-    monthly_limit: Bools
+    segments: Ints
+    rest: Ints
+    day: Ints
+    month: Ints
 
 
-def breaches(load: DutyLoad, limits: DutyLimits) -> Breaches:
-    """Compare what each officer does with the limits."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LimitPassed:
+    """One limit that a duty passes: position of the duty, the flag, what was measured, in minutes or segments.
+
+    ``beyond_exceptional`` when not even the limit for exceptional cases allows it; ``planned`` when it is what the
+    roster says, not what was worked.
+    """
+
+    duty: int
+    flag: Flag
+    measured: int
+    limit: int
+    beyond_exceptional: bool
+    planned: bool
+
+
+def measure(load: DutyLoad) -> Measures:
+    """Add up what each officer does, in the order of duties."""
     days = _groups(load.officer, load.duty_date)
     months = _groups(load.officer, _months(load.duty_date))
-    minutes = np.where(load.counts, load.minutes, 0)
-    overtime = np.where(load.counts, load.overtime, 0)
-    return Breaches(
-        third_segment=_running(np.ones(len(days), np.int64), days) > limits.segments_a_day,
-        rest_short=_rests(load, days) < limits.rest,
-        daily_limit=load.counts & (_running(minutes, days) > limits.day),
-        monthly_limit=(overtime > 0) & (_running(overtime, months) > limits.overtime_month),
+    return Measures(
+        segments=_running(np.ones(len(days), np.int64), days),
+        rest=_rests(load, days),
+        day=_running(np.where(load.counts, load.minutes, 0), days),
+        month=_running(np.where(load.counts, load.overtime, 0), months),
     )
+
+
+def passed(measures: Measures, load: DutyLoad, limits: DutyLimits) -> dict[Flag, Bools]:
+    """The duties at which a limit is passed, and those after it in the same day or month."""
+    return {
+        Flag.THIRD_SEGMENT: measures.segments > limits.segments_a_day,
+        Flag.REST_SHORT: measures.rest < limits.rest,
+        Flag.DAILY_LIMIT: load.counts & (measures.day > limits.day),
+        Flag.MONTHLY_LIMIT: load.counts & (load.overtime > 0) & (measures.month > limits.overtime_month),
+    }
+
+
+def limits_passed(load: DutyLoad, limits: DutyLimits, chosen: Bools) -> list[LimitPassed]:
+    """The same as rows with figures, for the chosen duties, by duty."""
+    measures = measure(load)
+    rows = {
+        Flag.THIRD_SEGMENT: (measures.segments, limits.segments_a_day, measures.segments > limits.segments_a_day),
+        Flag.REST_SHORT: (measures.rest, limits.rest, measures.rest < limits.rest_exceptional),
+        Flag.DAILY_LIMIT: (measures.day, limits.day, measures.day > limits.day_exceptional),
+        Flag.MONTHLY_LIMIT: (measures.month, limits.overtime_month, measures.month > limits.overtime_month),
+    }
+    found = [
+        LimitPassed(
+            duty=int(duty),
+            flag=flag,
+            measured=int(rows[flag][0][duty]),
+            limit=rows[flag][1],
+            beyond_exceptional=bool(rows[flag][2][duty]),
+            planned=bool(load.planned[duty]),
+        )
+        for flag, holds in passed(measures, load, limits).items()
+        for duty in np.flatnonzero(holds & chosen)
+    ]
+    return sorted(found, key=lambda row: (row.duty, list(Flag).index(row.flag)))
 
 
 def _groups(*columns: Ints) -> Ints:
@@ -84,7 +137,7 @@ def _rests(load: DutyLoad, days: Ints) -> Ints:
 
     The time between the segments of one duty date is no rest between duties.
     """
-    rests = np.full(len(days), np.iinfo(np.int64).max)
+    rests = np.full(len(days), NO_REST_DUE)
     rows = np.flatnonzero(load.counts)
     earlier, later = rows[:-1], rows[1:]
     follows = (load.officer[earlier] == load.officer[later]) & (days[earlier] != days[later])

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, fields
 from datetime import date, datetime, timedelta
 from functools import lru_cache
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -15,6 +16,15 @@ from checkin_api.domain.leave import Leave
 from checkin_api.domain.matching import DISPOSITIONS, USED
 from checkin_api.domain.outages import Outage
 from checkin_api.domain.status import STATUSES, flags_in
+
+_MINUTES = (
+    "worked_minutes",
+    "late_minutes",
+    "early_leave_minutes",
+    "overtime_minutes",
+    "before_minutes",
+    "night_minutes",
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,6 +113,26 @@ class DutyRecord:
     night_minutes: int | None
     punches: tuple[RecordedPunch, ...]
 
+    def as_json(self, staff_no: str, zone: str) -> dict[str, Any]:
+        """The record for other programs, with the names of its officer and zone; times in ISO 8601."""
+        return {
+            "staff_no": staff_no,
+            "duty_date": self.duty_date.isoformat(),
+            "shift": self.shift_code,
+            "zone": zone or None,
+            "start": _iso(self.start),
+            "end": _iso(self.end),
+            "in": _iso(self.sign_in),
+            "out": _iso(self.sign_out),
+            "status": self.status.value,
+            "flags": [flag.value for flag in self.flags],
+            **{name: getattr(self, name) for name in _MINUTES},
+            "punches": [
+                {"at": punch.at.isoformat(), "direction": punch.direction.value, "disposition": punch.disposition.value}
+                for punch in self.punches
+            ],
+        }
+
 
 @dataclass(frozen=True, slots=True)
 class Attendance:
@@ -164,6 +194,10 @@ def used_in(record: Ints, disposition: Ints, holds: Bools, *, count: int) -> Boo
     """Which of ``count`` records have a used punch of which something holds."""
     rows = holds & (disposition == USED) & (record >= 0)
     return np.bincount(record[rows], minlength=count) > 0
+
+
+def _iso(at: datetime | None) -> str | None:
+    return None if at is None else at.isoformat()
 
 
 def _local(minutes: int, zone: ZoneInfo) -> datetime | None:
