@@ -143,11 +143,13 @@ class Attendance:
     record: Ints
     disposition: Ints
 
-    def records(self) -> Iterator[DutyRecord]:
-        """The records one by one, by officer, duty date and start."""
+    def records(self, chosen: Bools | None = None) -> Iterator[DutyRecord]:
+        """The records, or the chosen ones, one by one, by officer, duty date and start."""
         c = self.columns
         begin = np.where(c.start == MISSING, np.where(c.sign_in == MISSING, c.sign_out, c.sign_in), c.start)
         order = np.lexsort((c.end, begin, c.duty_date, c.officer))
+        if chosen is not None:
+            order = order[chosen[order]]
         by_record = np.argsort(self.record, kind="stable")
         firsts = np.searchsorted(self.record[by_record], np.arange(len(c) + 1))
         rows, read, clock = by_record.tolist(), self._punch_reader(), lru_cache(4096)(_local)

@@ -1,65 +1,34 @@
-"""Duty records from the database: facts of a block of officers as columns, through the rules, a block at a time."""
+"""Duty records, totals and limits passed, from the database: a block of officers at a time through the rules."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time
-from zoneinfo import ZoneInfo
+from datetime import date
+from typing import Any
 
-import numpy as np
-from sqlalchemy import ColumnElement, case, func, or_, select, true
+from sqlalchemy import ColumnElement, true
 from sqlalchemy.orm import Session
 
-from checkin_api import models as m
-from checkin_api.domain.attendance import compute
-from checkin_api.domain.calendar import is_working_day
-from checkin_api.domain.columns import DIRECTIONS, Ints, PunchColumns, punch_columns
-from checkin_api.domain.gathering import roster_duties
-from checkin_api.domain.ids import Assurance, PunchSource
-from checkin_api.domain.leave import Leave
-from checkin_api.domain.outages import Outage
-from checkin_api.domain.records import Attendance, DutyRecord, Facts
-from checkin_api.domain.shifts import DAY, REACH, Shift
-from checkin_api.queries.columns import arrays
-from checkin_api.queries.roster import active_on, calendar
+from checkin_api.domain import duty_law
+from checkin_api.domain.attendance import compute, duty_load
+from checkin_api.domain.columns import Bools
+from checkin_api.domain.duty_law import LimitPassed
+from checkin_api.domain.records import Attendance, DutyRecord
+from checkin_api.domain.totals import Totals, totals
+from checkin_api.queries.facts import OfficerRow, Period, ZoneRow, department_of, facts_of, officers_of
+
+__all__ = [
+    "LimitRow",
+    "MonthRow",
+    "OfficerBlock",
+    "OfficerRow",
+    "Period",
+    "attendance",
+    "limits_passed",
+    "month_totals",
+]
 
 # Officers whose facts are in memory at a time: some 30 MB for a year of two duties a day.
 BLOCK = 500
-# The duties beside those of the period decide where its punches belong.
-_MARGIN = REACH + DAY
-_ASSURANCES = list(Assurance)
-
-
-@dataclass(frozen=True, slots=True)
-class OfficerRow:
-    """An officer of a question."""
-
-    id: int
-    staff_no: str
-    name: str
-    unit_code: str
-    default_shift_id: int | None
-    active_from: date | None
-    active_to: date | None
-
-
-@dataclass(frozen=True, slots=True)
-class ZoneRow:
-    """A zone of a question."""
-
-    id: int
-    code: str
-    timezone: ZoneInfo
-    required: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Period:
-    """Duty dates, both included, looked at from a moment; ``zone`` is where duties without a site are."""
-
-    first: date
-    last: date
-    as_of: datetime
-    zone: ZoneInfo
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,22 +40,63 @@ class OfficerBlock:
     attendance: Attendance
     period: Period
 
+    @property
+    def of_period(self) -> Bools:
+        """Which of the records are of the period; the others are there for what they take from or add to those."""
+        duty_date = self.attendance.columns.duty_date
+        chosen: Bools = (duty_date >= self.period.first.toordinal()) & (duty_date <= self.period.last.toordinal())
+        return chosen
+
     def records(self) -> Iterator[DutyRecord]:
         """The records of the period."""
-        for record in self.attendance.records():
-            if self.period.first <= record.duty_date <= self.period.last:
-                yield record
+        yield from self.attendance.records(self.of_period)
 
 
 @dataclass(frozen=True, slots=True)
-class _Department:
-    """What all blocks share."""
+class MonthRow:
+    """An officer's totals of a period."""
 
-    shifts: Sequence[Shift]
-    shift_ids: Ints
-    zones: Sequence[ZoneRow]
-    outages: Sequence[Outage]
-    overrides: dict[date, bool]
+    officer: OfficerRow
+    totals: Totals
+
+    def as_json(self) -> dict[str, Any]:
+        """The totals for other programs, flat."""
+        return {
+            "staff_no": self.officer.staff_no,
+            "name": self.officer.name,
+            "unit": self.officer.unit_code,
+            **{f"{status.value}": count for status, count in self.totals.statuses.items()},
+            **{f"{flag.value}": count for flag, count in self.totals.flags.items()},
+            **{f"{name}_minutes": minutes for name, minutes in self.totals.minutes.items()},
+            "overtime_hours": self.totals.overtime_hours,
+            "pooled_hours": self.totals.pooled_hours,
+            "left_minutes": self.totals.left_minutes,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class LimitRow:
+    """A duty of an officer that passes a limit of the duty law."""
+
+    officer: OfficerRow
+    duty_date: date
+    shift_code: str
+    passed: LimitPassed
+
+    def as_json(self) -> dict[str, Any]:
+        """The row for other programs; what is measured is in minutes, or a number of segments."""
+        return {
+            "staff_no": self.officer.staff_no,
+            "name": self.officer.name,
+            "unit": self.officer.unit_code,
+            "duty_date": self.duty_date.isoformat(),
+            "shift": self.shift_code,
+            "limit": self.passed.flag.value,
+            "measured": self.passed.measured,
+            "allowed": self.passed.limit,
+            "beyond_exceptional": self.passed.beyond_exceptional,
+            "planned": self.passed.planned,
+        }
 
 
 def attendance(session: Session, period: Period, *, among: ColumnElement[bool] | None = None) -> Iterator[OfficerBlock]:
@@ -97,153 +107,28 @@ def attendance(session: Session, period: Period, *, among: ColumnElement[bool] |
         period: Which duty dates.
         among: Which officers, as a condition on ``models.Officer``; all of them without.
     """
-    department = _department(session, period)
-    everyone = _officers(session, true() if among is None else among)
+    department = department_of(session, period)
+    everyone = officers_of(session, true() if among is None else among)
     for begin in range(0, len(everyone), BLOCK):
         officers = everyone[begin : begin + BLOCK]
-        facts = _facts(session, officers, department, period)
+        facts = facts_of(session, officers, department, period)
         yield OfficerBlock(officers, department.zones, compute(facts, period.as_of), period)
 
 
-def _from_month(period: Period) -> date:
-    """Limits of the month count from its first day."""
-    return min(period.first.replace(day=1), period.first - _MARGIN)
+def month_totals(blocks: Iterable[OfficerBlock]) -> Iterator[MonthRow]:
+    """The totals of each officer over the period of the blocks."""
+    for block in blocks:
+        of_officers = totals(block.attendance.columns, block.of_period, officers=len(block.officers))
+        for officer, of_officer in zip(block.officers, of_officers, strict=True):
+            yield MonthRow(officer, of_officer)
 
 
-def _officers(session: Session, among: ColumnElement[bool]) -> list[OfficerRow]:
-    o = m.Officer
-    rows = session.execute(
-        select(o.id, o.staff_no, o.name, m.Unit.code, o.default_shift_id, o.active_from, o.active_to)
-        .join(m.Unit, m.Unit.id == o.unit_id)
-        .where(among)
-        .order_by(o.staff_no)
-    )
-    return [OfficerRow(*row) for row in rows]
-
-
-def _department(session: Session, period: Period) -> _Department:
-    shifts = session.scalars(select(m.Shift).order_by(m.Shift.id)).all()
-    rows = session.execute(
-        select(m.Zone.id, m.Zone.code, m.Site.timezone, m.Zone.required_assurance)
-        .join(m.Site, m.Site.id == m.Zone.site_id)
-        .order_by(m.Zone.id)
-    )
-    zones = [ZoneRow(id_, code, ZoneInfo(name), _ASSURANCES.index(required)) for id_, code, name, required in rows]
-    # The last one stands for no zone: it has position -1 and asks for nothing.
-    zones.append(ZoneRow(0, "", period.zone, 0))
-    begin, end = _instants(period)
-    o = m.Outage
-    outages = session.execute(
-        select(o.zone_id, o.begin, o.end, o.reason).where(o.begin <= end, or_(o.end.is_(None), o.end >= begin))
-    )
-    positions = {zone.id: position for position, zone in enumerate(zones)}
-    return _Department(
-        shifts=[shift.pattern() for shift in shifts],
-        shift_ids=np.array([shift.id for shift in shifts], np.int64),
-        zones=zones,
-        outages=[
-            Outage(zone=None if zone_id is None else positions[zone_id], begin=begins, end=ends, reason=reason)
-            for zone_id, begins, ends, reason in outages
-        ],
-        overrides=calendar(session, _from_month(period), period.last + _MARGIN),
-    )
-
-
-def _instants(period: Period) -> tuple[datetime, datetime]:
-    """Everything that may matter for the period lies between these."""
-    begin = datetime.combine(_from_month(period) - _MARGIN, time(), UTC)
-    return begin, datetime.combine(period.last + 2 * _MARGIN, time(), UTC)
-
-
-def _facts(session: Session, officers: Sequence[OfficerRow], department: _Department, period: Period) -> Facts:
-    ids = np.array([officer.id for officer in officers], np.int64)
-    zones = [zone.timezone for zone in department.zones]
-    begin, end = _instants(period)
-    leave = session.execute(
-        select(m.Leave.officer_id, m.Leave.begin, m.Leave.end, m.Leave.kind).where(
-            m.Leave.officer_id.in_(ids.tolist()), m.Leave.begin < end, m.Leave.end > begin
-        )
-    )
-    position = {officer.id: number for number, officer in enumerate(officers)}
-    return Facts(
-        duties=roster_duties(_roster(session, officers, department, period), department.shifts, zones),
-        punches=_punches(session, ids, department, (begin, end)),
-        zones=zones,
-        leave=[Leave(officer=position[id_], begin=b, end=e, kind=kind) for id_, b, e, kind in leave],
-        outages=department.outages,
-    )
-
-
-def _roster(session: Session, officers: Sequence[OfficerRow], department: _Department, period: Period) -> Ints:
-    """Rows of officer, duty date, shift, zone by position: the roster, and default shifts on working days (rule 12)."""
-    ids = np.array([officer.id for officer in officers], np.int64)
-    first, last = _from_month(period), period.last + _MARGIN
-    entry = m.RosterEntry
-    officer, day, shift, zone = arrays(
-        session,
-        select(entry.officer_id, entry.duty_date, entry.shift_id, func.coalesce(entry.zone_id, 0))
-        .join(m.Officer, m.Officer.id == entry.officer_id)
-        .where(entry.officer_id.in_(ids.tolist()), entry.duty_date.between(first, last), active_on(entry.duty_date)),
-    )
-    zone_ids = np.array([each.id for each in department.zones], np.int64)
-    rows = np.column_stack(
-        (_positions(officer, ids), day, _positions(shift, department.shift_ids), _zone_positions(zone, zone_ids))
-    )
-    return np.concatenate((rows, _default_shifts(rows, officers, department, (first, last))))
-
-
-def _default_shifts(
-    rostered: Ints, officers: Sequence[OfficerRow], department: _Department, dates: tuple[date, date]
-) -> Ints:
-    first, last = dates
-    days = [first + DAY * number for number in range((last - first).days + 1)]
-    office = [(number, officer) for number, officer in enumerate(officers) if officer.default_shift_id is not None]
-    working = [day for day in days if is_working_day(day, department.overrides)] if office else []
-    taken = set(zip(rostered[:, 0].tolist(), rostered[:, 1].tolist(), strict=True))
-    positions = {int(id_): position for position, id_ in enumerate(department.shift_ids)}
-    rows = [
-        (number, day.toordinal(), positions[officer.default_shift_id], -1)
-        for number, officer in office
-        if officer.default_shift_id is not None
-        for day in working
-        if (officer.active_from or day) <= day <= (officer.active_to or day) and (number, day.toordinal()) not in taken
-    ]
-    return np.array(rows, np.int64).reshape(-1, 4)
-
-
-def _punches(session: Session, ids: Ints, department: _Department, interval: tuple[datetime, datetime]) -> PunchColumns:
-    p = m.Punch
-    direction = case({value: number for number, value in enumerate(DIRECTIONS)}, value=p.direction)
-    assurance = case({value: number for number, value in enumerate(_ASSURANCES)}, value=p.assurance)
-    corrected = case((p.source == PunchSource.CORRECTION, 1), else_=0)
-    voided = case((m.PunchVoid.punch_id.is_(None), 0), else_=1)
-    officer, at, directions, zone, assurances, is_corrected, is_voided = arrays(
-        session,
-        select(p.officer_id, p.at, direction, func.coalesce(p.zone_id, 0), assurance, corrected, voided)
-        .outerjoin(m.PunchVoid, m.PunchVoid.punch_id == p.id)
-        .where(p.officer_id.in_(ids.tolist()), p.at.between(*interval)),
-    )
-    zones = _zone_positions(zone, np.array([each.id for each in department.zones], np.int64))
-    required = np.array([each.required for each in department.zones], np.int64)[zones]
-    return punch_columns(
-        officer=_positions(officer, ids),
-        at=at,
-        direction=directions,
-        zone=zones,
-        corrected=is_corrected == 1,
-        weak=(assurances < required) & (is_corrected == 0),
-        voided=is_voided == 1,
-    )
-
-
-def _positions(values: Ints, ids: Ints) -> Ints:
-    """Where each value is in ``ids``, which are distinct and hold them all."""
-    order = np.argsort(ids)
-    found: Ints = order[np.searchsorted(ids[order], values)]
-    return found
-
-
-def _zone_positions(values: Ints, ids: Ints) -> Ints:
-    """The same for zones; the last one, for none, has position -1."""
-    found = _positions(values, ids)
-    return np.where(found == len(ids) - 1, -1, found)
+def limits_passed(blocks: Iterable[OfficerBlock]) -> Iterator[LimitRow]:
+    """The duties of the period that pass a limit of the duty law, by officer and duty."""
+    for block in blocks:
+        facts, columns = block.attendance.facts, block.attendance.columns
+        chosen = block.of_period[: len(facts.duties)]
+        for passed in duty_law.limits_passed(duty_load(facts, columns), facts.limits, chosen):
+            kind = facts.duties.kinds[facts.duties.kind[passed.duty]]
+            officer = block.officers[facts.duties.officer[passed.duty]]
+            yield LimitRow(officer, kind.duty_date, kind.shift_code, passed)

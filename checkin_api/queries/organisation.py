@@ -43,6 +43,18 @@ def of_units(chosen: Iterable[UnitRow]) -> ColumnElement[bool]:
     return m.Officer.unit_id.in_([unit.id for unit in chosen])
 
 
+def of_staff_no(session: Session, staff_no: str) -> ColumnElement[bool]:
+    """The officer with this staff number, as a condition for ``among``.
+
+    Raises:
+        NotFoundError: there is none.
+    """
+    found = session.scalar(select(m.Officer.id).where(m.Officer.staff_no == staff_no))
+    if found is None:
+        raise NotFoundError(f"there is no officer with the staff number {staff_no}")
+    return m.Officer.id == found
+
+
 def of_officers(officer_ids: Iterable[int]) -> ColumnElement[bool]:
     """These officers, as a condition for ``among``."""
     return m.Officer.id.in_(list(officer_ids))

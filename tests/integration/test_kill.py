@@ -115,9 +115,8 @@ def test_fifty_kills_lose_nothing_and_apply_nothing_twice(database: Database, tm
     with Serving(url, log=tmp_path / "log"):
         _wait_until_decided(database)
     _check(database, senders)
-    print(
-        f"{len(senders.answered)} answered 200 over {KILLS} kills, {killed_while_deciding} of them while deciding; none missing or twice"
-    )
+    said = f"{len(senders.answered)} events answered 200 over {KILLS} kills, {killed_while_deciding} while deciding"
+    print(f"{said}; none missing, none twice")
 
 
 def test_a_decider_that_begins_after_its_parent_died_ends_at_once(sqlite_url: str):
