@@ -140,7 +140,7 @@ def microseconds_of(at: datetime) -> int:
 
 def instant(microseconds: int) -> datetime:
     """The instant again, in UTC."""
-    return EPOCH + timedelta(microseconds=int(microseconds))
+    return EPOCH + timedelta(microseconds=microseconds)
 
 
 def _minutes(times: Any) -> Ints:

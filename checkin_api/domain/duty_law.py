@@ -45,7 +45,7 @@ class DutyLoad:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Measures:
-    """What is compared with the limits at each duty: so far that day or month; the rest before it or ``NO_REST_DUE``."""
+    """What is compared with the limits at each duty: so far that day or month; the rest before, or ``NO_REST_DUE``."""
 
     segments: Ints
     rest: Ints

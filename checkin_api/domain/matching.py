@@ -4,7 +4,6 @@ The rules are ``windows.assign`` and ``pairing.pair``. Nearly all duties are so 
 outcome, and those are settled over columns; every other one goes through the two functions.
 """
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import cast
 
@@ -74,9 +73,7 @@ def match(duties: DutyColumns, punches: PunchColumns) -> Matched:
     hard = _hard_clusters(duties, punches, windows, matched)
     plain = ~hard[windows.cluster_of_duty] & (matched.sign_in != MISSING) & (matched.sign_out != MISSING)
     spans = np.column_stack((np.flatnonzero(plain), matched.sign_in[plain], matched.sign_out[plain]))
-    worked = [
-        row for cluster in np.flatnonzero(hard).tolist() for row in _settle(cluster, duties, punches, windows, matched)
-    ]
+    worked = _settle(np.flatnonzero(hard), duties, punches, (windows, matched))
     return Matched(
         sign_in=matched.sign_in,
         sign_out=matched.sign_out,
@@ -86,11 +83,13 @@ def match(duties: DutyColumns, punches: PunchColumns) -> Matched:
     )
 
 
-def facts_at(punches: PunchColumns, rows: Iterable[int]) -> list[PunchFact]:
+def facts_at(punches: PunchColumns, rows: Ints) -> list[PunchFact]:
     """Punches as values for the rules; ``row_of`` finds them again."""
     return [
-        PunchFact(direction=DIRECTIONS[punches.direction[row]], at=instant(punches.at[row]), proved=False, key=int(row))
-        for row in rows
+        PunchFact(direction=DIRECTIONS[direction], at=instant(at), proved=False, key=row)
+        for row, direction, at in zip(
+            rows.tolist(), punches.direction[rows].tolist(), punches.at[rows].tolist(), strict=True
+        )
     ]
 
 
@@ -156,19 +155,22 @@ def _hard_clusters(duties: DutyColumns, punches: PunchColumns, windows: _Windows
 
 
 def _settle(
-    cluster: int, duties: DutyColumns, punches: PunchColumns, windows: _Windows, matched: Matched
+    clusters: Ints, duties: DutyColumns, punches: PunchColumns, found: tuple[_Windows, Matched]
 ) -> list[tuple[int, int, int]]:
-    """Settle one cluster by the rules themselves, and return its spans."""
-    begin, end = np.searchsorted(windows.cluster_of_duty, (cluster, cluster + 1))
-    officer = duties.officer[begin]
-    near = np.searchsorted(punches.officer, (officer, officer + 1))
-    rows = np.arange(*near)[(windows.cluster[slice(*near)] == cluster) & ~punches.voided[slice(*near)]]
-    its_duties = [duties.kinds[kind] for kind in duties.kind[begin:end]]
+    """Settle clusters by the rules themselves, and return their spans."""
+    windows, matched = found
+    counted = np.flatnonzero((windows.cluster >= 0) & ~punches.voided)
+    # An officer's punches and clusters come in the order of time, so that a cluster's rows are neighbours.
+    duty_ends = np.searchsorted(windows.cluster_of_duty, (clusters, clusters + 1)).T.tolist()
+    punch_ends = np.searchsorted(windows.cluster[counted], (clusters, clusters + 1)).T.tolist()
     spans = []
-    for number, there in enumerate(assign(facts_at(punches, rows), its_duties).duties, int(begin)):
-        paired = pair(there.punches, duties.patterns[duties.kind[number]].hours_rule)
-        _record(int(number), paired, matched)
-        spans += [(int(number), microseconds_of(begins), microseconds_of(ends)) for begins, ends in paired.spans]
+    for (begin, end), (first, last) in zip(duty_ends, punch_ends, strict=True):
+        kinds = duties.kind[begin:end].tolist()
+        assignment = assign(facts_at(punches, counted[first:last]), [duties.kinds[kind] for kind in kinds])
+        for number, kind, there in zip(range(begin, end), kinds, assignment.duties, strict=True):
+            paired = pair(there.punches, duties.patterns[kind].hours_rule)
+            _record(number, paired, matched)
+            spans += [(number, microseconds_of(begins), microseconds_of(ends)) for begins, ends in paired.spans]
     return spans
 
 

@@ -8,7 +8,7 @@ from checkin_api.domain.ids import HoursRule
 
 DEFAULT_TIMEZONE = "Asia/Taipei"
 DAY = timedelta(days=1)
-# How far from a duty date its window reaches: a duty is at most 24 hours long, its window at most 24 more at either end.
+# How far a window reaches from its duty date: a duty lasts at most 24 hours, its window at most 24 more either way.
 REACH = 2 * DAY
 
 

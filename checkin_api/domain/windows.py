@@ -1,7 +1,7 @@
 """Which duty a punch belongs to, and whether it counts: rules 1 to 3 of the attendance rules, for one officer."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from checkin_api.domain.ids import Direction, Disposition
@@ -62,39 +62,39 @@ def assign(punches: Iterable[PunchFact], duties: Iterable[Duty]) -> Assignment:
     is nearest. A punch of the same direction within a minute of a kept one of the same duty is a duplicate.
     Source: attendance rules 1, 2 and 3.
     """
-    held = [DutyPunches(duty) for duty in sorted(duties, key=lambda duty: (duty.start, duty.end, duty.shift_code))]
+    ordered = sorted(duties, key=lambda duty: (duty.start, duty.end, duty.shift_code))
+    held: list[list[AssignedPunch]] = [[] for _ in ordered]
     unassigned = []
     # IN before OUT at the same instant: a punch is opened before it is closed.
     for punch in sorted(punches, key=lambda punch: (punch.at, punch.direction is Direction.OUT, str(punch.key))):
-        position = _position(punch, held)
-        if position is None:
+        open_ = [position for position, duty in enumerate(ordered) if duty.opens <= punch.at <= duty.closes]
+        if not open_:
             unassigned.append(punch)
-        else:
-            there = held[position]
-            disposed = AssignedPunch(punch, dispose(punch, there.punches))
-            held[position] = replace(there, punches=(*there.punches, disposed))
-    return Assignment(tuple(held), tuple(unassigned))
+            continue
+        there = held[open_[0] if len(open_) == 1 else _choose(punch, ordered, held, open_)]
+        there.append(AssignedPunch(punch, dispose(punch, there)))
+    return Assignment(tuple(map(DutyPunches, ordered, map(tuple, held))), tuple(unassigned))
 
 
-def _position(punch: PunchFact, held: Sequence[DutyPunches]) -> int | None:
-    """Which of the duties, sorted by start, a punch belongs to."""
-    open_ = [position for position, there in enumerate(held) if there.duty.window_contains(punch.at)]
-    if not open_:
-        return None
+def _choose(
+    punch: PunchFact, duties: Sequence[Duty], held: Sequence[Sequence[AssignedPunch]], open_: Sequence[int]
+) -> int:
+    """Which of several open duties, sorted by start, a punch belongs to."""
     if punch.direction is Direction.AUTO:
-        return _nearest(punch.at, held, open_)
+        return _nearest(punch.at, duties, open_)
     if punch.direction is Direction.IN:
         return open_[-1]
-    if not held[open_[0]].punches:
-        return next((position for position in open_[1:] if held[position].has_in), open_[0])
-    return open_[0]
+    if held[open_[0]]:
+        return open_[0]
+    signed_in = (n for n in open_[1:] if any(other.fact.direction is Direction.IN for other in held[n]))
+    return next(signed_in, open_[0])
 
 
-def _nearest(at: datetime, held: Sequence[DutyPunches], open_: Sequence[int]) -> int:
+def _nearest(at: datetime, duties: Sequence[Duty], open_: Sequence[int]) -> int:
     """The earlier duty while its end is nearer than the next one's start; a tie goes to the later."""
     here = open_[0]
     for later in open_[1:]:
-        if abs(at - held[here].duty.end) < abs(held[later].duty.start - at):
+        if abs(at - duties[here].end) < abs(duties[later].start - at):
             return here
         here = later
     return here

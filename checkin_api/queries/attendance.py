@@ -27,7 +27,7 @@ __all__ = [
     "month_totals",
 ]
 
-# Officers whose facts are in memory at a time: some 30 MB for a year of two duties a day.
+# Officers whose facts are in memory at a time: some 20 MB for a month of two duties a day, 250 MB for a year.
 BLOCK = 500
 
 

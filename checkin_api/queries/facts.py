@@ -6,14 +6,14 @@ from datetime import UTC, date, datetime, time
 from zoneinfo import ZoneInfo
 
 import numpy as np
-from sqlalchemy import ColumnElement, case, func, or_, select
+from sqlalchemy import ColumnElement, and_, case, func, or_, select
 from sqlalchemy.orm import Session
 
 from checkin_api import models as m
 from checkin_api.domain.calendar import is_working_day
-from checkin_api.domain.columns import DIRECTIONS, Ints, PunchColumns, punch_columns
+from checkin_api.domain.columns import DIRECTIONS, Bools, Ints, PunchColumns, punch_columns
 from checkin_api.domain.gathering import roster_duties
-from checkin_api.domain.ids import Assurance, PunchSource
+from checkin_api.domain.ids import Assurance, CorrectionKind, PunchSource
 from checkin_api.domain.leave import Leave
 from checkin_api.domain.outages import Outage
 from checkin_api.domain.records import Facts
@@ -166,7 +166,9 @@ def _default_shifts(
     first, last = dates
     days = [first + DAY * number for number in range((last - first).days + 1)]
     office = [(number, officer) for number, officer in enumerate(officers) if officer.default_shift_id is not None]
-    working = [day for day in days if is_working_day(day, department.overrides)] if office else []
+    if not office:
+        return np.empty((0, 4), np.int64)
+    working = [day for day in days if is_working_day(day, department.overrides)]
     taken = set(zip(rostered[:, 0].tolist(), rostered[:, 1].tolist(), strict=True))
     positions = {int(id_): position for position, id_ in enumerate(department.shift_ids)}
     rows = [
@@ -184,13 +186,14 @@ def _punches(session: Session, ids: Ints, department: Department, interval: tupl
     direction = case({value: number for number, value in enumerate(DIRECTIONS)}, value=p.direction)
     assurance = case({value: number for number, value in enumerate(_ASSURANCES)}, value=p.assurance)
     corrected = case((p.source == PunchSource.CORRECTION, 1), else_=0)
-    voided = case((m.PunchVoid.punch_id.is_(None), 0), else_=1)
-    officer, at, directions, zone, assurances, is_corrected, is_voided = arrays(
-        session,
-        select(p.officer_id, p.at, direction, func.coalesce(p.zone_id, 0), assurance, corrected, voided)
-        .outerjoin(m.PunchVoid, m.PunchVoid.punch_id == p.id)
-        .where(p.officer_id.in_(ids.tolist()), p.at.between(*interval)),
-    )
+    query = select(p.officer_id, p.at, direction, func.coalesce(p.zone_id, 0), assurance, corrected)
+    whose = ids.tolist()
+    rows = np.column_stack(arrays(session, query.where(p.officer_id.in_(whose), p.at.between(*interval))))
+    # Voids are few, and found by the corrections that made them: a join to all punches would look each of them up.
+    made = and_(m.Correction.punch_id == p.id, m.Correction.kind == CorrectionKind.VOID)
+    voids = query.join(m.Correction, made).join(m.PunchVoid, m.PunchVoid.correction_id == m.Correction.id)
+    voided = np.column_stack(arrays(session, voids.where(m.Correction.officer_id.in_(whose))))
+    officer, at, directions, zone, assurances, is_corrected = rows.T
     zones = _zone_positions(zone, np.array([each.id for each in department.zones], np.int64))
     required = np.array([each.required for each in department.zones], np.int64)[zones]
     return punch_columns(
@@ -200,8 +203,17 @@ def _punches(session: Session, ids: Ints, department: Department, interval: tupl
         zone=zones,
         corrected=is_corrected == 1,
         weak=(assurances < required) & (is_corrected == 0),
-        voided=is_voided == 1,
+        voided=_among(rows, voided),
     )
+
+
+def _among(rows: Ints, some: Ints) -> Bools:
+    """Marks as many of the rows as there are in ``some``; rows equal in everything are as good as each other."""
+    marked = np.zeros(len(rows), bool)
+    for row in some:
+        [equal] = np.nonzero(~marked & (rows == row).all(axis=1))
+        marked[equal[:1]] = True
+    return marked
 
 
 def _positions(values: Ints, ids: Ints) -> Ints:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
-from tests.bench import chain, codec, ingest, machine, startup
+from tests.bench import attendance, chain, codec, ingest, machine, startup
 from tests.bench.figures import Figure, table
 from tests.bench.load import require_wrk
 from tests.bench.plan import Plan, say
@@ -17,6 +17,9 @@ from tests.bench.plan import Plan, say
 BENCHES: dict[str, Callable[[Plan], list[Figure]]] = {
     "startup": startup.measure,
     "codec": codec.measure,
+    "attendance-sqlite": attendance.sqlite,
+    "attendance-postgresql": attendance.postgresql,
+    "attendance-year": attendance.year,
     "chain-sqlite": chain.sqlite,
     "chain-postgresql": chain.postgresql,
     "ingest-sqlite": ingest.sqlite,
