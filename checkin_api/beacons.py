@@ -9,6 +9,8 @@ from enum import StrEnum
 from sqlalchemy import ColumnElement, or_, select
 from sqlalchemy.orm import Session
 
+from checkin_api import audit
+from checkin_api.audit import Act
 from checkin_api.domain.ids import Assurance, BeaconKind
 from checkin_api.domain.punching import assurance_of
 from checkin_api.errors import NotFoundError
@@ -79,7 +81,7 @@ def list_beacons(session: Session, now: datetime) -> list[BeaconRow]:
     ]
 
 
-def retire(session: Session, now: datetime, hwid: str) -> bool:
+def retire(session: Session, now: datetime, hwid: str, *, actor: str) -> bool:
     """Take a beacon out of service; events from ``now`` on are refused, those before it still count.
 
     The caller commits.
@@ -95,10 +97,11 @@ def retire(session: Session, now: datetime, hwid: str) -> bool:
         return False
     beacon.retired_at = now
     session.flush()
+    _record(session, now, "beacon.retire", hwid=hwid, actor=actor)
     return True
 
 
-def restore(session: Session, hwid: str) -> bool:
+def restore(session: Session, now: datetime, hwid: str, *, actor: str) -> bool:
     """Put a beacon back in service; what was refused meanwhile stays refused. The caller commits.
 
     Returns:
@@ -112,6 +115,7 @@ def restore(session: Session, hwid: str) -> bool:
         return False
     beacon.retired_at = None
     session.flush()
+    _record(session, now, "beacon.restore", hwid=hwid, actor=actor)
     return True
 
 
@@ -135,6 +139,10 @@ def _beacon(session: Session, hwid: str) -> Beacon:
     if beacon is None:
         raise NotFoundError(f"no beacon has the hardware ID {hwid}; see `checkin beacons list`")
     return beacon
+
+
+def _record(session: Session, now: datetime, action: str, *, hwid: str, actor: str) -> None:
+    audit.record(session, now, Act(actor=actor, action=action, subject=f"beacon:{hwid}", detail={}))
 
 
 def _is_retired(beacon: Beacon, now: datetime) -> bool:

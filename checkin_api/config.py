@@ -12,6 +12,10 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 from checkin_api.errors import ConfigError
 
 PREFIX = "CHECKIN_"
+# What an HMAC with SHA-256 asks of its key. Source: RFC 2104, section 3: no less than the hash's length.
+SHORTEST_KEY = 32
+_LAST_PORT = 65535
+DEFAULT_TIMEZONE = "Asia/Taipei"
 
 
 class Settings(BaseSettings):
@@ -24,16 +28,40 @@ class Settings(BaseSettings):
     line_channel_access_token: SecretStr = SecretStr("")
     line_api_url: str = "https://api.line.me"
     line_forward_url: str = ""
-    timezone: str = "Asia/Taipei"
+    timezone: str = DEFAULT_TIMEZONE
     report_dir: Path = Path("var/reports")
     report_at: str = Field(default="06:00", pattern=r"^([01]\d|2[0-3]):[0-5]\d$")
     secret_key: SecretStr = SecretStr("")
+    correction_quota: int = Field(default=3, ge=0, le=1000)
+    correction_days: int = Field(default=31, ge=1, le=3660)
 
     @field_validator("database_url")
     @classmethod
     def _known_database(cls, value: str) -> str:
+        from sqlalchemy.engine import make_url  # noqa: PLC0415 (only here, and known to every program that goes on)
+        from sqlalchemy.exc import ArgumentError  # noqa: PLC0415
+
         if not value.startswith(("sqlite:///", "postgresql+psycopg://")):
             raise ValueError("must begin with sqlite:/// or postgresql+psycopg://")
+        try:
+            url = make_url(value)
+        except (ArgumentError, ValueError):
+            # Without the words of the library, which may repeat a password.
+            raise ValueError("cannot be read: check the port, and % as %25 in a password") from None
+        if url.port is not None and not 0 < url.port <= _LAST_PORT:
+            raise ValueError(f"the port must be 1 to {_LAST_PORT}")
+        if url.get_backend_name() == "sqlite" and (url.query or not url.database or url.database.startswith(":")):
+            raise ValueError("must name a file after sqlite:///, and nothing else")
+        return value
+
+    @field_validator("secret_key")
+    @classmethod
+    def _long_enough(cls, value: SecretStr) -> SecretStr:
+        if 0 < len(value.get_secret_value().encode()) < SHORTEST_KEY:
+            raise ValueError(
+                f"is shorter than {SHORTEST_KEY} bytes: make one with"
+                " python3 -c 'import secrets; print(secrets.token_hex(32))'"
+            )
         return value
 
     @field_validator("line_api_url", "line_forward_url")

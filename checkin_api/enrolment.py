@@ -9,6 +9,8 @@ from datetime import datetime, timedelta
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
+from checkin_api import audit
+from checkin_api.audit import Act
 from checkin_api.domain.ids import LineUserId, Reason, StaffNo
 from checkin_api.errors import CheckinError, NotFoundError
 from checkin_api.models import EnrolmentCode, EnrolmentTry, LineAccount, Officer
@@ -44,8 +46,8 @@ class Bound:
     name: str
 
 
-def issue_code(
-    session: Session, now: datetime, staff_no: str, *, key: bytes, valid_for: timedelta = VALID_FOR
+def issue_code(  # noqa: PLR0913 (whose, by whom, when, keyed by what, for how long)
+    session: Session, now: datetime, staff_no: str, *, actor: str, key: bytes, valid_for: timedelta = VALID_FOR
 ) -> IssuedCode:
     """Make a new code for an officer; any code issued before stops working. The caller commits.
 
@@ -73,6 +75,9 @@ def issue_code(
         )
     )
     session.flush()
+    detail = {"expires_at": expires_at.isoformat(timespec="seconds")}
+    act = Act(actor=actor, action="enrolment.issue", subject=f"officer:{officer.staff_no}", detail=detail)
+    audit.record(session, now, act)
     return IssuedCode(StaffNo(officer.staff_no), officer.name, f"{code[:4]}-{code[4:]}", expires_at)
 
 
@@ -107,7 +112,7 @@ def enrol(  # noqa: PLR0913 (who, when, and the three parts of the claim)
     return Bound(StaffNo(officer.staff_no), officer.name)
 
 
-def release(session: Session, now: datetime, staff_no: str) -> bool:
+def release(session: Session, now: datetime, staff_no: str, *, actor: str) -> bool:
     """End the binding of an officer's LINE account; False if there was none. The caller commits.
 
     Raises:
@@ -118,6 +123,8 @@ def release(session: Session, now: datetime, staff_no: str) -> bool:
         return False
     account.unbound_at = now
     session.flush()
+    act = Act(actor=actor, action="enrolment.release", subject=f"officer:{staff_no}", detail={})
+    audit.record(session, now, act)
     return True
 
 

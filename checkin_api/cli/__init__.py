@@ -13,7 +13,10 @@ _COMMANDS = {
     "import": ("imports", "匯入 CSV / Import units, officers, sites, zones, beacons, shifts, roster."),
     "beacons": ("beacons", "信標 / List beacons; retire and restore one."),
     "enrolment": ("enrolment", "綁定一次碼 / Issue one-time codes, release LINE accounts."),
+    "attendance": ("attendance", "差勤 / Duty records, totals of a month, limits of the duty law."),
     "report": ("report", "報表 / Build a report."),
+    "correction": ("corrections", "補打卡與作廢 / Corrections: request, approve, reject."),
+    "audit": ("audit", "稽核紀錄 / The audit log: verify, list."),
     "inbox": ("inbox", "事件匣 / Look at webhook events; try parked ones again."),
     "doctor": ("doctor", "檢查設定 / Check settings, database, LINE, clock."),
 }
@@ -56,6 +59,13 @@ class _Lazy(click.Group):
         except DBAPIError as exc:
             said = str(exc.orig).strip().splitlines()
             click.echo(f"error: the database: {said[0] if said else type(exc).__name__}", err=True)
+            ctx.exit(1)
+        except BrokenPipeError:
+            # Whoever reads our output has enough (`| head`): click ends quietly.
+            raise
+        except OSError as exc:
+            where = f"{exc.filename}: " if exc.filename else ""
+            click.echo(f"error: {where}{exc.strerror or exc}", err=True)
             ctx.exit(1)
 
 

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 import click
 
 from checkin_api import beacons
-from checkin_api.cli.common import format_option, open_database, show
+from checkin_api.cli.common import command_line_actor, format_option, open_database, show
 from checkin_api.clock import SystemClock
 from hardware.frames import FrameError, parse_hwid
 
@@ -58,7 +58,7 @@ def _in_short(row: beacons.BeaconRow, zone: ZoneInfo) -> dict[str, Any]:
 def retire(hwid: str) -> None:
     """停用 / Retire a beacon: from now on its events are refused as `retired_beacon`."""
     with open_database() as (_, database), database.write() as session:
-        changed = beacons.retire(session, SystemClock().now(), hwid)
+        changed = beacons.retire(session, SystemClock().now(), hwid, actor=command_line_actor())
     click.echo(f"已停用 / retired: {hwid}" if changed else f"先前已停用 / was retired already: {hwid}")
 
 
@@ -67,5 +67,5 @@ def retire(hwid: str) -> None:
 def restore(hwid: str) -> None:
     """恢復使用 / Put a retired beacon back in service."""
     with open_database() as (_, database), database.write() as session:
-        changed = beacons.restore(session, hwid)
+        changed = beacons.restore(session, SystemClock().now(), hwid, actor=command_line_actor())
     click.echo(f"已恢復使用 / restored: {hwid}" if changed else f"原本就在使用 / was in service already: {hwid}")

@@ -1,6 +1,8 @@
 """What several commands share: an open database, and rows as a table or as JSON."""
 
 import json
+import os
+import pwd
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
@@ -24,6 +26,15 @@ def open_database(*required: str) -> Iterator[tuple[Settings, Database]]:
         database.close()
 
 
+def command_line_actor() -> str:
+    """Who runs the command, for the audit log: the account of the process, which the environment cannot change."""
+    uid = os.getuid()
+    try:
+        return f"cli:{pwd.getpwuid(uid).pw_name}"
+    except KeyError:
+        return f"cli:{uid}"
+
+
 format_option = click.option(
     "--format",
     "form",
@@ -41,6 +52,7 @@ def show(rows: Sequence[Mapping[str, Any]], form: str) -> None:
         return
     from rich.console import Console  # noqa: PLC0415 (only a table needs it)
     from rich.table import Column, Table  # noqa: PLC0415
+    from rich.text import Text  # noqa: PLC0415
 
     if not rows:
         click.echo("（無資料 / nothing）")
@@ -48,5 +60,6 @@ def show(rows: Sequence[Mapping[str, Any]], form: str) -> None:
     # A narrow terminal breaks a code or an ID into two lines rather than cut it off.
     table = Table(*(Column(name, overflow="fold") for name in rows[0]))
     for row in rows:
-        table.add_row(*("" if value is None else str(value) for value in row.values()))
+        # As Text, for rich would take brackets in a label for markup.
+        table.add_row(*(Text("" if value is None else str(value)) for value in row.values()))
     Console().print(table)

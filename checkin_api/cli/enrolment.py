@@ -5,8 +5,8 @@ from datetime import timedelta
 import click
 from sqlalchemy import select
 
-from checkin_api import enrolment
-from checkin_api.cli.common import format_option, open_database, show
+from checkin_api import audit, enrolment
+from checkin_api.cli.common import command_line_actor, format_option, open_database, show
 from checkin_api.clock import SystemClock
 from checkin_api.models import LineAccount, Officer
 
@@ -26,6 +26,7 @@ def issue(staff_no: tuple[str, ...], *, everyone: bool, days: int, form: str) ->
     if bool(staff_no) == everyone:
         raise click.UsageError("name staff numbers, or give --all")
     with open_database("secret_key") as (settings, database), database.write() as session:
+        audit.take_turn(session)
         if everyone:
             bound = select(LineAccount.officer_id).where(LineAccount.unbound_at.is_(None))
             staff_no = tuple(
@@ -34,7 +35,10 @@ def issue(staff_no: tuple[str, ...], *, everyone: bool, days: int, form: str) ->
         key = settings.secret_key.get_secret_value().encode()
         now = SystemClock().now()
         codes = [
-            enrolment.issue_code(session, now, number, key=key, valid_for=timedelta(days=days)) for number in staff_no
+            enrolment.issue_code(
+                session, now, number, actor=command_line_actor(), key=key, valid_for=timedelta(days=days)
+            )
+            for number in staff_no
         ]
         zone = settings.zone
     show(
@@ -56,7 +60,7 @@ def issue(staff_no: tuple[str, ...], *, everyone: bool, days: int, form: str) ->
 def release(staff_no: str) -> None:
     """解除綁定 / Release an officer's LINE account, for a new phone number or a wrong binding."""
     with open_database() as (_, database), database.write() as session:
-        released = enrolment.release(session, SystemClock().now(), staff_no)
+        released = enrolment.release(session, SystemClock().now(), staff_no, actor=command_line_actor())
     if not released:
         click.echo(f"error: officer {staff_no} has no LINE account bound", err=True)
         raise click.exceptions.Exit(1)

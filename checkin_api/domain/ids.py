@@ -147,6 +147,24 @@ class CorrectionState(StrEnum):
     WITHDRAWN = "withdrawn"
 
 
+class CorrectionRefusal(StrEnum):
+    """Why a correction was not taken, or not decided."""
+
+    NO_REASON = "no_reason"
+    TEXT_TOO_LONG = "text_too_long"
+    FUTURE = "future"
+    TOO_OLD = "too_old"
+    DUPLICATE = "duplicate"
+    VOID_ALREADY = "void_already"
+    ATTACHMENT_TOO_LARGE = "attachment_too_large"
+    ATTACHMENT_KIND = "attachment_kind"
+    CLOSED = "closed"
+    OWN_RECORD = "own_record"
+    OWN_REQUEST = "own_request"
+    SAME_APPROVER = "same_approver"
+    NOT_THEIRS = "not_theirs"
+
+
 class RosterAction(StrEnum):
     """What became of a roster entry."""
 

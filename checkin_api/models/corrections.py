@@ -9,31 +9,48 @@ from sqlalchemy.orm import Mapped, mapped_column
 from checkin_api.domain.ids import CorrectionKind, CorrectionState, Direction
 from checkin_api.models.base import Base
 
+_OPEN = "state in ('requested', 'endorsed')"
+
 
 class Correction(Base):
-    """A request and its decision; ``punch_id`` is the punch it added or voids."""
+    """A request and its decision.
+
+    ``punch_id`` is the punch it added or voids; ``direction``, ``at`` and ``zone_id`` of a void are that punch's.
+    People are kept by the names of ``domain.corrections.Actor``.
+    """
 
     __tablename__ = "correction"
     __table_args__ = (
-        CheckConstraint("kind = 'void' or (direction is not null and at is not null)", name="add_says_what"),
+        CheckConstraint("kind = 'void' or direction <> 'auto'", name="add_has_direction"),
         CheckConstraint("kind = 'add' or punch_id is not null", name="void_says_which"),
         Index("ix_correction_officer_id_requested_at", "officer_id", "requested_at"),
+        Index("ix_correction_open", "requested_at", sqlite_where=text(_OPEN), postgresql_where=text(_OPEN)),
         Index(
-            "ix_correction_open",
-            "requested_at",
-            sqlite_where=text("state in ('requested', 'endorsed')"),
-            postgresql_where=text("state in ('requested', 'endorsed')"),
+            "uq_correction_open_add",
+            "officer_id",
+            "direction",
+            "at",
+            unique=True,
+            sqlite_where=text(f"kind = 'add' and {_OPEN}"),
+            postgresql_where=text(f"kind = 'add' and {_OPEN}"),
+        ),
+        Index(
+            "uq_correction_open_void",
+            "punch_id",
+            unique=True,
+            sqlite_where=text(f"kind = 'void' and {_OPEN}"),
+            postgresql_where=text(f"kind = 'void' and {_OPEN}"),
         ),
     )
     id: Mapped[UUID] = mapped_column(primary_key=True)
     officer_id: Mapped[int] = mapped_column(ForeignKey("officer.id"))
     kind: Mapped[CorrectionKind]
-    direction: Mapped[Direction | None]
-    at: Mapped[datetime | None]
+    direction: Mapped[Direction]
+    at: Mapped[datetime]
     zone_id: Mapped[int | None] = mapped_column(ForeignKey("zone.id"))
     punch_id: Mapped[UUID | None] = mapped_column(ForeignKey("punch.id"))
     reason: Mapped[str] = mapped_column(String(400))
-    attachment: Mapped[bytes | None]
+    attachment: Mapped[bytes | None] = mapped_column(deferred=True)
     attachment_name: Mapped[str] = mapped_column(String(200), default="")
     requested_at: Mapped[datetime]
     requested_by: Mapped[str] = mapped_column(String(100))

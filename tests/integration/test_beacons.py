@@ -57,12 +57,12 @@ def rows(database: Database, table: type[Any]) -> list[Any]:
 
 def retire(database: Database, at: datetime, hwid: str = GATE) -> bool:
     with database.write() as session:
-        return beacons.retire(session, at, hwid)
+        return beacons.retire(session, at, hwid, actor="cli:hr")
 
 
 def restore(database: Database, hwid: str = GATE) -> bool:
     with database.write() as session:
-        return beacons.restore(session, hwid)
+        return beacons.restore(session, EIGHT, hwid, actor="cli:hr")
 
 
 def test_event_of_a_retired_beacon_is_refused_with_the_reason(department: Database):

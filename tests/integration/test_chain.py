@@ -20,7 +20,7 @@ from checkin_api.domain.ids import MessageState, ZoneMode
 from tests import builders, webhooks
 from tests.line_platform.config import PlatformConfig
 from tests.line_platform.platform import LinePlatform
-from tests.serving import Serving
+from tests.serving import SECRET_KEY, Serving
 
 HWID, AUTO_HWID = "c0ffee0001", "c0ffee0002"
 # The chain takes well under a second; a machine that compiles and tests at the same time gets more.
@@ -86,7 +86,7 @@ def code(database: Database) -> str:
         builders.roster(session, officer, shift, today)
         builders.beacon(session, builders.zone(session, name="大門簽到區"), hwid=HWID)
         builders.beacon(session, builders.zone(session, name="後門簽到區", mode=ZoneMode.AUTO), hwid=AUTO_HWID)
-        return enrolment.issue_code(session, datetime.now(UTC), "A0001", key=b"a key for tests").code
+        return enrolment.issue_code(session, datetime.now(UTC), "A0001", actor="cli:hr", key=SECRET_KEY.encode()).code
 
 
 @pytest.fixture

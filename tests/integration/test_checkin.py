@@ -325,7 +325,7 @@ def test_code_sent_in_the_chat_binds_the_account_and_what_follows_counts(departm
     bob = webhooks.user(2)
     with department.database.write() as session:
         builders.officer(session, staff_no="A0002", name="李大華")
-        code = enrolment.issue_code(session, EIGHT, "A0002", key=RULES.code_key).code
+        code = enrolment.issue_code(session, EIGHT, "A0002", actor="cli:hr", key=RULES.code_key).code
     department.receive(
         webhooks.say(EIGHT, bob, f"綁定 A0002 {code}"), webhooks.beacon(EIGHT + timedelta(seconds=1), bob, HWID)
     )

@@ -20,7 +20,7 @@ ANN, BOB = LineUserId(webhooks.user(1)), LineUserId(webhooks.user(2))
 
 
 def issue(session: Session, staff_no: str = "A0001", now: datetime = NOW) -> IssuedCode:
-    return enrolment.issue_code(session, now, staff_no, key=KEY)
+    return enrolment.issue_code(session, now, staff_no, actor="cli:hr", key=KEY)
 
 
 def enrol(
@@ -54,7 +54,7 @@ def test_code_may_be_typed_as_people_type(session: Session, typed: str):
 def test_code_works_once(session: Session):
     code = issue(session).code
     enrol(session, code)
-    enrolment.release(session, NOW, "A0001")
+    enrolment.release(session, NOW, "A0001", actor="cli:hr")
     assert enrol(session, code, user=BOB) is Reason.CODE_WRONG
 
 
@@ -116,8 +116,8 @@ def test_officer_with_another_account_keeps_it_though_a_code_is_open(session: Se
 
 def test_released_account_can_be_bound_again(session: Session):
     enrol(session, issue(session).code)
-    assert enrolment.release(session, NOW, "A0001") is True
-    assert enrolment.release(session, NOW, "A0001") is False
+    assert enrolment.release(session, NOW, "A0001", actor="cli:hr") is True
+    assert enrolment.release(session, NOW, "A0001", actor="cli:hr") is False
     assert isinstance(enrol(session, issue(session).code, user=BOB), Bound)
     assert session.scalar(select(func.count()).select_from(LineAccount)) == 2
 

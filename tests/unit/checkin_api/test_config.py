@@ -66,5 +66,44 @@ def test_files_that_cannot_be_read_are_named(monkeypatch: pytest.MonkeyPatch, tm
 
 def test_secrets_are_not_shown():
     hush = SecretStr("hush")
-    settings = Settings(line_channel_secret=hush, line_channel_access_token=hush, secret_key=hush)
+    settings = Settings(line_channel_secret=hush, line_channel_access_token=hush, secret_key=SecretStr("hush" * 8))
     assert "hush" not in repr(settings)
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "sqlite:///",
+        "sqlite:///:memory:",
+        "sqlite:///checkin.db?mode=ro",
+        "postgresql+psycopg://checkin:hush@localhost:port/checkin",
+        "postgresql+psycopg://checkin:hush@localhost:99999/checkin",
+        "postgresql+psycopg://checkin:hush@[::1/checkin",
+    ],
+)
+def test_a_database_that_cannot_be_is_a_problem_told_without_its_password(
+    monkeypatch: pytest.MonkeyPatch, address: str
+):
+    monkeypatch.setenv("CHECKIN_DATABASE_URL", address)
+    with pytest.raises(ConfigError) as caught:
+        load_settings()
+    [problem] = caught.value.problems
+    assert problem.startswith("CHECKIN_DATABASE_URL: ")
+    assert "hush" not in problem
+
+
+@pytest.mark.parametrize("address", ["sqlite:////srv/a.db", "postgresql+psycopg:///checkin?host=/run/postgresql"])
+def test_a_database_that_can_be_passes(monkeypatch: pytest.MonkeyPatch, address: str):
+    monkeypatch.setenv("CHECKIN_DATABASE_URL", address)
+    assert load_settings().database_url == address
+
+
+def test_a_key_that_could_be_guessed_is_refused_and_not_repeated(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("CHECKIN_SECRET_KEY", "hush" * 7 + "hus")
+    with pytest.raises(ConfigError) as caught:
+        load_settings()
+    [problem] = caught.value.problems
+    assert problem.startswith("CHECKIN_SECRET_KEY: is shorter than 32 bytes")
+    assert "hush" not in problem
+    monkeypatch.setenv("CHECKIN_SECRET_KEY", "hush" * 8)
+    load_settings("secret_key")

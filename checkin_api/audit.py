@@ -1,0 +1,182 @@
+"""The audit log 稽核紀錄: adding an entry to the chain of hashes, looking at entries, finding the first broken link.
+
+An entry's hash is the SHA-256 of a JSON object of all its other columns; ``Entry.computed_hash`` is the definition.
+"""
+
+import hashlib
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass, replace
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import insert, select, text
+from sqlalchemy.orm import Session
+
+from checkin_api.models import AuditEntry
+
+# What the first entry has for the hash of the one before it.
+GENESIS = "0" * 64
+# One key for everyone who appends, on PostgreSQL.
+_PG_LOCK = 0x43_48_4B_41  # "CHKA"
+# Entries read at a time when the chain is followed.
+_STEP = 1000
+# In the order of ``Entry``.
+_COLUMNS = list(AuditEntry.__table__.columns)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Act:
+    """Who did what to what; ``detail`` is anything JSON can say, without secrets and without LINE user IDs."""
+
+    actor: str
+    action: str
+    subject: str
+    detail: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One link of the chain, as it is stored; ``detail`` is JSON text."""
+
+    number: int
+    at: datetime
+    actor: str
+    action: str
+    subject: str
+    detail: str
+    previous_hash: str
+    hash: str = ""
+
+    def computed_hash(self) -> str:
+        """The hash of all other columns as canonical JSON: UTF-8, keys in order, no spaces.
+
+        ``at`` is in UTC with microseconds, ``detail`` the text that is stored.
+        """
+        content = {
+            "action": self.action,
+            "actor": self.actor,
+            "at": self.at.astimezone(UTC).isoformat(timespec="microseconds"),
+            "detail": self.detail,
+            "number": self.number,
+            "previous_hash": self.previous_hash,
+            "subject": self.subject,
+        }
+        return hashlib.sha256(_canonical(content).encode()).hexdigest()
+
+
+class Fault(StrEnum):
+    """How a link of the chain is broken."""
+
+    MISSING = "missing"
+    PREVIOUS_HASH = "previous_hash"
+    HASH = "hash"
+    HEAD_UNKNOWN = "head_unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class BrokenLink:
+    """The first entry that is not as it was written; everything before it is whole."""
+
+    number: int
+    fault: Fault
+
+
+@dataclass(frozen=True, slots=True)
+class Whole:
+    """A chain without a broken link: how many entries it has, and the hash of the last."""
+
+    count: int
+    head: str
+
+
+def take_turn(session: Session) -> None:
+    """Hold the right to append until the transaction ends.
+
+    ``record`` does so by itself. A use case that records several acts in one transaction calls this before it locks any
+    row: otherwise two of them can wait for each other.
+    """
+    # SQLite's writer has the whole database to itself.
+    if session.get_bind().dialect.name == "postgresql":
+        session.execute(text("select pg_advisory_xact_lock(:key)"), {"key": _PG_LOCK})
+
+
+def record(session: Session, now: datetime, act: Act) -> int:
+    """Append an act in the caller's transaction, so that neither is there without the other.
+
+    Returns:
+        The number of the entry; numbers count from 1 without a gap.
+    """
+    take_turn(session)
+    last = session.execute(
+        select(AuditEntry.number, AuditEntry.hash).order_by(AuditEntry.number.desc()).limit(1)
+    ).one_or_none()
+    entry = Entry(
+        number=last.number + 1 if last else 1,
+        at=now,
+        actor=act.actor,
+        action=act.action,
+        subject=act.subject,
+        detail=_canonical(act.detail),
+        previous_hash=last.hash if last else GENESIS,
+    )
+    session.execute(insert(AuditEntry).values(asdict(replace(entry, hash=entry.computed_hash()))))
+    return entry.number
+
+
+def verify(session: Session, *, head: str | None = None) -> Whole | BrokenLink:
+    """Follow the chain from its first entry.
+
+    A chain whose end was cut off looks whole; only a hash that was noted elsewhere tells.
+
+    Args:
+        session: Where to read.
+        head: The hash of an entry, noted earlier, that must still be in the chain.
+    """
+    number, previous, has_head = 0, GENESIS, head in (None, GENESIS)
+    for entry in _chain(session):
+        if (fault := _fault(entry, number + 1, previous)) is not None:
+            return BrokenLink(number + 1, fault)
+        number, previous = entry.number, entry.hash
+        has_head = has_head or previous == head
+    return Whole(number, previous) if has_head else BrokenLink(number + 1, Fault.HEAD_UNKNOWN)
+
+
+def entries(session: Session, *, subject: str | None = None, limit: int = 100) -> list[Entry]:
+    """The newest entries, the newest first; with ``subject`` only those about it."""
+    query = select(*_COLUMNS).order_by(AuditEntry.number.desc()).limit(limit)
+    rows = session.execute(query if subject is None else query.where(AuditEntry.subject == subject))
+    return [Entry(*row) for row in rows]
+
+
+def import_act(*, actor: str, kind: str, filename: str, content: bytes, counts: Mapping[str, int]) -> Act:
+    """That a file was imported: which bytes, and how many rows it added, changed and left."""
+    return Act(
+        actor=actor,
+        action="import",
+        subject=f"import:{kind}",
+        detail={"file": filename, "sha256": hashlib.sha256(content).hexdigest(), **counts},
+    )
+
+
+def _fault(entry: Entry, number: int, previous: str) -> Fault | None:
+    if entry.number != number:
+        return Fault.MISSING
+    if entry.previous_hash != previous:
+        return Fault.PREVIOUS_HASH
+    return None if entry.hash == entry.computed_hash() else Fault.HASH
+
+
+def _chain(session: Session) -> Iterator[Entry]:
+    """All entries in order, some at a time; those appended meanwhile are the end of it."""
+    query = select(*_COLUMNS).order_by(AuditEntry.number).limit(_STEP)
+    step = [Entry(*row) for row in session.execute(query)]
+    while step:
+        yield from step
+        after = step[-1].number
+        step = [Entry(*row) for row in session.execute(query.where(AuditEntry.number > after))]
+
+
+def _canonical(value: Mapping[str, Any]) -> str:
+    return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"))

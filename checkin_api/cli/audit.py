@@ -1,0 +1,55 @@
+"""``checkin audit``: whether the audit log is whole, and what it says."""
+
+import json
+from dataclasses import asdict
+
+import click
+
+from checkin_api import audit
+from checkin_api.audit import BrokenLink, Fault
+from checkin_api.cli.common import format_option, open_database, show
+
+_FAULTS = {
+    Fault.MISSING: "此號紀錄不見了 / the entry is missing",
+    Fault.PREVIOUS_HASH: "與前一筆接不上 / it does not follow the entry before it",
+    Fault.HASH: "內容被改過 / its content was changed",
+    Fault.HEAD_UNKNOWN: "鏈中沒有這個雜湊，尾端可能被截斷 / no entry has this hash: the end may be cut off",
+}
+
+
+@click.group()
+def command() -> None:
+    """稽核紀錄 / The audit log: a chain of hashes of who did what."""
+
+
+@command.command()
+@click.option("--head", metavar="HASH", help="先前抄下的雜湊 / A hash noted earlier, still in the chain?")
+def verify(head: str | None) -> None:
+    """驗證 / Follow the whole chain; exit 1 and name the first broken link."""
+    with open_database() as (_, database), database.read() as session:
+        found = audit.verify(session, head=head and head.strip().lower())
+    if isinstance(found, BrokenLink):
+        click.echo(f"error: 第 {found.number} 號 / entry {found.number}: {_FAULTS[found.fault]}", err=True)
+        raise click.exceptions.Exit(1)
+    click.echo(f"完整 / whole: {found.count} 筆 / entries, head {found.head}")
+
+
+@command.command("list")
+@click.option("--subject", help="對象，如 officer:A0123 / What it is about, such as officer:A0123.")
+@click.option("--limit", default=100, show_default=True, type=click.IntRange(1, 1_000_000), help="筆數 / At most.")
+@format_option
+def list_(subject: str | None, limit: int, form: str) -> None:
+    """列出紀錄 / List entries, the newest first; JSON has the hashes too."""
+    with open_database() as (settings, database), database.read() as session:
+        entries = audit.entries(session, subject=subject, limit=limit)
+    rows = []
+    for entry in entries:
+        row = asdict(entry)
+        if form == "json":
+            row["at"] = entry.at.astimezone(settings.zone).isoformat(timespec="microseconds")
+            row["detail"] = json.loads(entry.detail)
+        else:
+            row["at"] = entry.at.astimezone(settings.zone).isoformat(sep=" ", timespec="seconds")
+            del row["previous_hash"], row["hash"]
+        rows.append(row)
+    show(rows, form)

@@ -1,0 +1,121 @@
+"""Asking for a correction."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, select
+from sqlalchemy.orm import Session
+
+from checkin_api.corrections.trail import record_step
+from checkin_api.domain import corrections as rules
+from checkin_api.domain.attachments import Attachment, judge_attachment
+from checkin_api.domain.corrections import OPEN, Actor, Policy
+from checkin_api.domain.ids import CorrectionKind, CorrectionRefusal, CorrectionState, Direction, new_id
+from checkin_api.errors import NotFoundError
+from checkin_api.models import Correction, Officer, Punch, PunchVoid, Zone
+
+
+@dataclass(frozen=True, slots=True)
+class MissingPunch:
+    """A punch to add: 簽到 or 簽退."""
+
+    direction: Direction
+    at: datetime
+    zone_code: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class WrongPunch:
+    """A punch to void."""
+
+    punch_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What is asked for an officer."""
+
+    staff_no: str
+    wanted: MissingPunch | WrongPunch
+    reason: str
+    attachment: Attachment | None = None
+
+
+def request(
+    session: Session, now: datetime, asked: Request, *, actor: Actor, policy: Policy
+) -> UUID | CorrectionRefusal:
+    """Ask for a correction. The caller commits.
+
+    Raises:
+        NotFoundError: no such officer, zone, or punch of this officer.
+    """
+    # Requests of one officer wait for each other, so that of two equal ones the second sees the first.
+    officer = session.scalar(select(Officer).where(Officer.staff_no == asked.staff_no).with_for_update(key_share=True))
+    if officer is None:
+        raise NotFoundError(f"no officer has the staff number {asked.staff_no}")
+    correction = _correction(session, officer, asked.wanted)
+    correction.reason = rules.clean_text(asked.reason)
+    refusal = (
+        rules.judge_text(correction.reason)
+        or rules.judge_time(correction.at, now, policy)
+        or _attach(correction, asked.attachment)
+        or _standing(session, correction)
+    )
+    if refusal is not None:
+        return refusal
+    correction.requested_at, correction.requested_by = now, actor.name
+    session.add(correction)
+    session.flush()
+    record_step(session, now, (correction, officer), "request", actor)
+    return correction.id
+
+
+def _correction(session: Session, officer: Officer, wanted: MissingPunch | WrongPunch) -> Correction:
+    """The row of a request that nobody has judged yet."""
+    blank = {"id": new_id(), "officer_id": officer.id, "state": CorrectionState.REQUESTED}
+    if isinstance(wanted, MissingPunch):
+        zone_id = None if wanted.zone_code is None else _zone_id(session, wanted.zone_code)
+        return Correction(
+            **blank, kind=CorrectionKind.ADD, direction=wanted.direction, at=wanted.at, zone_id=zone_id, punch_id=None
+        )
+    punch = session.get(Punch, wanted.punch_id)
+    if punch is None or punch.officer_id != officer.id:
+        raise NotFoundError(f"officer {officer.staff_no} has no punch {wanted.punch_id}")
+    return Correction(
+        **blank,
+        kind=CorrectionKind.VOID,
+        direction=punch.direction,
+        at=punch.at,
+        zone_id=punch.zone_id,
+        punch_id=punch.id,
+    )
+
+
+def _attach(correction: Correction, sent: Attachment | None) -> CorrectionRefusal | None:
+    attachment = sent and judge_attachment(sent)
+    if isinstance(attachment, CorrectionRefusal):
+        return attachment
+    if attachment is not None:
+        correction.attachment, correction.attachment_name = attachment.content, attachment.name
+    return None
+
+
+def _zone_id(session: Session, code: str) -> int:
+    zone_id = session.scalar(select(Zone.id).where(Zone.code == code))
+    if zone_id is None:
+        raise NotFoundError(f"there is no zone with the code {code}")
+    return zone_id
+
+
+def _standing(session: Session, correction: Correction) -> CorrectionRefusal | None:
+    """Whether the same was asked for and is not decided, or was granted already."""
+    same: ColumnElement[bool] = Correction.punch_id == correction.punch_id
+    if correction.kind is CorrectionKind.ADD:
+        same = (Correction.direction == correction.direction) & (Correction.at == correction.at)
+    elif session.get(PunchVoid, correction.punch_id) is not None:
+        return CorrectionRefusal.VOID_ALREADY
+    open_ones = select(Correction.id).where(
+        Correction.officer_id == correction.officer_id, Correction.kind == correction.kind, Correction.state.in_(OPEN)
+    )
+    return None if session.scalar(open_ones.where(same)) is None else CorrectionRefusal.DUPLICATE
