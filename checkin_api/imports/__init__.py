@@ -5,15 +5,18 @@
 
 from checkin_api.imports.importing import import_file
 from checkin_api.imports.layouts import Kind
-from checkin_api.imports.outcome import ImportRefusedError, ImportResult, Problem
+from checkin_api.imports.outcome import Change, ImportRefusedError, ImportResult, Problem
+from checkin_api.imports.review import Replacing
 from checkin_api.imports.sheet import Sheet, read_sheet
 from checkin_api.imports.storing import store_sheet
 
 __all__ = [
+    "Change",
     "ImportRefusedError",
     "ImportResult",
     "Kind",
     "Problem",
+    "Replacing",
     "Sheet",
     "import_file",
     "read_sheet",

@@ -1,4 +1,4 @@
-"""Which encoding the bytes of a file are in: UTF-8 with or without BOM, or Big5 as Windows writes it."""
+"""Which encoding the bytes of a file are in: UTF-8, UTF-16 with its BOM, or Big5 as Windows writes it."""
 
 import codecs
 
@@ -20,6 +20,8 @@ def encoding_of(content: bytes) -> str:
     Raises:
         BrokenFileError: the bytes are neither, with the line of the first wrong one.
     """
+    if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return _utf_16(content)
     nul = content.find(b"\0")
     if nul >= 0:
         raise BrokenFileError(_line(content, nul), f"檔案含有 NUL 位元組，{_SAVE_AS}: NUL byte")
@@ -33,6 +35,14 @@ def encoding_of(content: bytes) -> str:
         return BIG5
     # The encoding that got further is the one that was meant.
     raise _not_text(content, max(wrong_in_utf_8, wrong_in_big5))
+
+
+def _utf_16(content: bytes) -> str:
+    wrong = _first_wrong_byte(content, "utf-16")
+    if wrong is None:
+        return "utf-16"
+    line = 1 + content[:wrong].decode("utf-16", errors="ignore").count("\n")
+    raise BrokenFileError(line, f"UTF-16 不完整，{_SAVE_AS}: broken UTF-16")
 
 
 def _first_wrong_byte(content: bytes, encoding: str) -> int | None:

@@ -11,7 +11,14 @@ from checkin_api.imports.storing import store_sheet
 
 
 def import_file(  # noqa: PLR0913 (what a file is, and what it is judged by; reading and storing take five each)
-    session: Session, kind: Kind, content: bytes, *, filename: str, now: datetime, default_timezone: str
+    session: Session,
+    kind: Kind,
+    content: bytes,
+    *,
+    filename: str,
+    now: datetime,
+    default_timezone: str,
+    actor: str = "import",
 ) -> ImportResult:
     """Read and store one file; the caller commits, or rolls back after a dry run.
 
@@ -20,11 +27,12 @@ def import_file(  # noqa: PLR0913 (what a file is, and what it is judged by; rea
         kind: What the file holds.
         content: The file's bytes.
         filename: What its problems call it.
-        now: What a beacon's retirement is judged by.
-        default_timezone: What a site without time zone takes.
+        now: What a beacon's retirement is judged by, and when the roster is changed.
+        default_timezone: What a site without time zone takes, and what a plain date of leave is read in.
+        actor: Who changes the roster.
 
     Raises:
         ImportRefusedError: something is wrong with the file; nothing has been changed.
     """
     sheet = read_sheet(kind, content, filename=filename, default_timezone=default_timezone)
-    return store_sheet(session, sheet, now=now)
+    return store_sheet(session, sheet, now=now, actor=actor)

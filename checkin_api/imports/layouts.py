@@ -1,12 +1,12 @@
 """What each kind of file holds. To add a kind: a word in ``Kind``, a layout, and its line in ``LAYOUTS``."""
 
-from collections.abc import Mapping
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
 
 from checkin_api import models as m
-from checkin_api.domain.ids import Assurance, BeaconKind, HoursRule, ZoneMode
+from checkin_api.domain.ids import Assurance, BeaconKind, Direction, HoursRule, OutageSource, PunchSource, ZoneMode
+from checkin_api.imports import punching
+from checkin_api.imports.calendar import check_days, compact_date, is_working, weekday
 from checkin_api.imports.cells import (
     boolean,
     degrees,
@@ -18,7 +18,9 @@ from checkin_api.imports.cells import (
     timezone,
     whole_number,
 )
-from checkin_api.imports.columns import Check, Column, Layout, Reference
+from checkin_api.imports.columns import Check, Column, Layout, Local, Reference, Values
+from checkin_api.imports.instants import duty_date, instant, leave_begin, leave_end
+from checkin_api.imports.intervals import check_leave, check_order
 
 
 class Kind(StrEnum):
@@ -31,6 +33,10 @@ class Kind(StrEnum):
     ZONES = "zones"
     BEACONS = "beacons"
     ROSTER = "roster"
+    LEAVE = "leave"
+    CALENDAR = "calendar"
+    PUNCHES = "punches"
+    OUTAGES = "outages"
 
 
 _UNIT = Reference(m.Unit.code, "單位", "unit")
@@ -43,7 +49,7 @@ _ZONE = Reference(m.Zone.code, "簽到區", "zone")
 _minutes = whole_number(0, 24 * 60)
 
 
-def _interval(row: Mapping[str, Any], now: datetime) -> str | None:
+def _interval(row: Values, now: datetime) -> str | None:
     del now
     begin, end = row["active_from"], row["active_to"]
     if begin is None or end is None or begin <= end:
@@ -51,14 +57,14 @@ def _interval(row: Mapping[str, Any], now: datetime) -> str | None:
     return f"早於 active_from {begin} / {end} is before active_from {begin}"
 
 
-def _coordinates(row: Mapping[str, Any], now: datetime) -> str | None:
+def _coordinates(row: Values, now: datetime) -> str | None:
     del now
     if (row["latitude"] is None) is (row["longitude"] is None):
         return None
     return "緯度與經度須同時填寫 / give both latitude and longitude, or neither"
 
 
-def _in_service(row: Mapping[str, Any], now: datetime) -> str | None:
+def _in_service(row: Values, now: datetime) -> str | None:
     retired_at = row["retired_at"]
     if retired_at is None or retired_at > now:
         return None
@@ -146,9 +152,53 @@ LAYOUTS: dict[Kind, Layout] = {
         key=("staff_no", "duty_date", "shift_code"),
         columns=(
             Column("staff_no", m.RosterEntry.officer_id, text, required=True, refers_to=_OFFICER),
-            Column("duty_date", m.RosterEntry.duty_date, iso_date, required=True),
+            Column("duty_date", m.RosterEntry.duty_date, duty_date, required=True),
             Column("shift_code", m.RosterEntry.shift_id, text, required=True, refers_to=_SHIFT),
             Column("zone_code", m.RosterEntry.zone_id, text, refers_to=_ZONE),
         ),
+    ),
+    Kind.LEAVE: Layout(
+        key=("staff_no", "start"),
+        columns=(
+            Column("staff_no", m.Leave.officer_id, text, required=True, refers_to=_OFFICER),
+            Column("start", m.Leave.begin, Local(leave_begin), required=True),
+            Column("end", m.Leave.end, Local(leave_end), required=True),
+            Column("kind", m.Leave.kind, text),
+        ),
+        whole=check_leave,
+    ),
+    Kind.CALENDAR: Layout(
+        key=("西元日期",),
+        columns=(
+            Column("西元日期", m.CalendarDay.day, compact_date, required=True),
+            Column("星期", None, weekday, required=True),
+            Column("是否放假", m.CalendarDay.is_working, is_working, required=True),
+            Column("備註", m.CalendarDay.note, text),
+        ),
+        whole=check_days,
+    ),
+    Kind.PUNCHES: Layout(
+        key=("staff_no", "at", "direction"),
+        columns=(
+            Column("staff_no", m.Punch.officer_id, text, required=True, refers_to=_OFFICER),
+            Column("at", m.Punch.at, instant, required=True),
+            Column("direction", m.Punch.direction, one_of(Direction), required=True),
+            Column("zone_code", m.Punch.zone_id, text, refers_to=_ZONE),
+        ),
+        among=m.Punch.source == PunchSource.IMPORT,
+        besides=punching.besides,
+        immutable=True,
+    ),
+    Kind.OUTAGES: Layout(
+        key=("zone_code", "start"),
+        columns=(
+            Column("zone_code", m.Outage.zone_id, text, refers_to=_ZONE),
+            Column("start", m.Outage.begin, instant, required=True),
+            Column("end", m.Outage.end, instant),
+            Column("reason", m.Outage.reason, text),
+        ),
+        whole=check_order,
+        among=m.Outage.source == OutageSource.ENTERED,
+        besides=lambda _, now: {"source": OutageSource.ENTERED, "entered_at": now},
     ),
 }

@@ -1,8 +1,10 @@
 """What an import says: how many rows it changed, or what is wrong with the file, in both languages."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
 
+from checkin_api.domain.ids import RosterAction
 from checkin_api.errors import CheckinError
 
 # As many problems as a person reads at one time; the rest is counted, so that a million bad lines stay a short message.
@@ -11,13 +13,33 @@ SHOWN_PROBLEMS = 50
 _SHOWN_CHARACTERS = 40
 
 
+class Change(NamedTuple):
+    """One difference that an import makes, in words and as a row for a program."""
+
+    action: RosterAction
+    text: str
+    row: Mapping[str, Any]
+
+
 @dataclass(frozen=True, slots=True)
 class ImportResult:
-    """How many rows of the file were new, differed from the database, or were there already."""
+    """How many rows of the file were new, differed from the database, or were there already.
+
+    ``removed`` counts rows of the database that a replacing import took away. ``changes`` has every difference of a
+    roster, and the days that a calendar switches between work and off; other kinds are only counted.
+    """
 
     added: int
     changed: int
     unchanged: int
+    removed: int = 0
+    changes: Sequence[Change] = field(default=(), compare=False, repr=False)
+    warnings: tuple[str, ...] = field(default=(), compare=False)
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """The four numbers by name."""
+        return {name: getattr(self, name) for name in ("added", "changed", "removed", "unchanged")}
 
 
 @dataclass(frozen=True, slots=True)

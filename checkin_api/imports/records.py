@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 from collections.abc import Iterator
 
 from checkin_api.imports.encoding import encoding_of
@@ -10,6 +11,8 @@ from checkin_api.imports.outcome import BrokenFileError
 # Room for a month of 30,000 officers; beyond it a mistake is likelier than a file.
 MAX_LINES = 1_000_000
 MAX_BYTES = 64 * 1024 * 1024
+_BEGINNING = 1_000
+_WEB_PAGE = re.compile(r"\s*(<\?xml[^>]*>\s*)?(<!--.*?-->\s*)?<(!doctype|html|head|body)\b", re.IGNORECASE | re.DOTALL)
 
 
 def read_records(content: bytes) -> Iterator[tuple[int, list[str]]]:
@@ -22,6 +25,7 @@ def read_records(content: bytes) -> Iterator[tuple[int, list[str]]]:
         size = MAX_BYTES // (1024 * 1024)
         raise BrokenFileError(1, f"檔案超過 {size} MiB，請分批匯入 / larger than {size} MiB, split the file")
     text = io.TextIOWrapper(io.BytesIO(content), encoding_of(content), newline="")
+    _refuse_a_web_page(text)
     reader = csv.reader(text, strict=True)
     while True:
         line = reader.line_num + 1
@@ -35,6 +39,15 @@ def read_records(content: bytes) -> Iterator[tuple[int, list[str]]]:
             raise BrokenFileError(line, f"超過 {MAX_LINES:,} 行，請分批匯入 / over {MAX_LINES:,} lines, split the file")
         if any(field.strip() for field in fields):
             yield line, fields
+
+
+def _refuse_a_web_page(text: io.TextIOWrapper) -> None:
+    """A download that failed leaves a page of the web site in the place of the file."""
+    if _WEB_PAGE.match(text.read(_BEGINNING)):
+        raise BrokenFileError(
+            1, "這是網頁（HTML），不是 CSV，請重新下載 / this is a web page, not CSV: download it again"
+        )
+    text.seek(0)
 
 
 def _explain(error: str) -> str:

@@ -1,12 +1,13 @@
 """A file as rows of values: header and cells are checked here, without looking at the database."""
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any, NamedTuple
+from zoneinfo import ZoneInfo
 
 from checkin_api.imports.cells import CellError, Parser
-from checkin_api.imports.columns import Column, Layout
+from checkin_api.imports.columns import Column, Layout, Line
 from checkin_api.imports.layouts import LAYOUTS, Kind
 from checkin_api.imports.outcome import BrokenFileError, ProblemLog, shown
 from checkin_api.imports.records import read_records
@@ -29,7 +30,7 @@ class Row(NamedTuple):
 class Sheet:
     """What a file says: its columns in its own order, its rows, every key with its line, and what is wrong so far."""
 
-    layout: Layout
+    kind: Kind
     columns: tuple[Column, ...]
     rows: list[Row]
     key_lines: dict[Key, int]
@@ -37,9 +38,38 @@ class Sheet:
     default_timezone: str
 
     @property
+    def layout(self) -> Layout:
+        """What a file of this kind may hold."""
+        return LAYOUTS[self.kind]
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The default time zone."""
+        return ZoneInfo(self.default_timezone)
+
+    @property
+    def key_columns(self) -> list[Column]:
+        """The columns of the key."""
+        return [self.columns[at] for at in self.key_positions]
+
+    @property
     def key_positions(self) -> tuple[int, ...]:
         """Where in a row its key is."""
-        return _key_positions(self.layout, self.columns)
+        names = [column.name for column in self.columns]
+        return tuple(names.index(name) for name in self.layout.key)
+
+    def lines(self) -> Iterator[Line]:
+        """The number of each line with its values by the names of the columns."""
+        names = [column.name for column in self.columns]
+        return ((row.line, dict(zip(names, row.values, strict=True))) for row in self.rows)
+
+    def only(self, is_kept: Callable[[Column], bool]) -> "Sheet":
+        """The same sheet without some of its columns."""
+        kept = [at for at, column in enumerate(self.columns) if is_kept(column)]
+        if len(kept) == len(self.columns):
+            return self
+        rows = [Row(row.line, tuple([row.values[at] for at in kept])) for row in self.rows]
+        return replace(self, columns=tuple(self.columns[at] for at in kept), rows=rows)
 
 
 def read_sheet(kind: Kind, content: bytes, *, filename: str, default_timezone: str) -> Sheet:
@@ -55,8 +85,10 @@ def read_sheet(kind: Kind, content: bytes, *, filename: str, default_timezone: s
     records = _refusing(read_records(content), problems)
     header_line, header = next(records, (1, []))
     columns = _columns(layout, header, header_line, problems)
-    sheet = Sheet(layout, columns, [], {}, problems, default_timezone)
+    sheet = Sheet(kind, columns, [], {}, problems, default_timezone)
     _read_rows(sheet, records)
+    if layout.whole is not None:
+        layout.whole(sheet.lines(), problems)
     return sheet
 
 
@@ -81,15 +113,10 @@ def _columns(layout: Layout, header: list[str], line: int, problems: ProblemLog)
         elif name in names[: position - 1]:
             problems.add(line, name, "欄位重複 / the column is there twice")
     for column in layout.columns:
-        if column.required and column.name not in names:
+        if (column.required or column.name in layout.key) and column.name not in names:
             problems.add(line, column.name, "缺少必要欄位 / this required column is missing")
     problems.refuse_if_any()
     return tuple(known[name] for name in names)
-
-
-def _key_positions(layout: Layout, columns: tuple[Column, ...]) -> tuple[int, ...]:
-    names = [column.name for column in columns]
-    return tuple(names.index(name) for name in layout.key)
 
 
 def _read_rows(sheet: Sheet, records: Iterator[tuple[int, list[str]]]) -> None:

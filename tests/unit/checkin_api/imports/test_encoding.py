@@ -1,4 +1,4 @@
-"""UTF-8 with or without BOM, or Big5; what is neither is refused at its line, and damaged UTF-8 is not read as Big5."""
+"""UTF-8, UTF-16 with its BOM, or Big5; what is none is refused at its line, damaged UTF-8 is not read as Big5."""
 
 import codecs
 
@@ -18,6 +18,8 @@ LINES = "code,name\r\nU01,晨光派出所\r\nU02,松濤派出所\r\n"
         (LINES.encode(), LINES),
         (codecs.BOM_UTF8 + LINES.encode(), LINES),
         (LINES.encode("cp950"), LINES),
+        (LINES.encode("utf-16"), LINES),
+        (codecs.BOM_UTF16_BE + LINES.encode("utf-16-be"), LINES),
         ("碁€恒".encode("cp950"), "碁€恒"),
     ],
 )
@@ -38,7 +40,8 @@ def test_text_in_an_accepted_encoding_is_read(content: bytes, text: str):
         # A character of an office's own, which Hong Kong's Big5 would silently read as another one.
         (b"code,name\nU01," + "王".encode("cp950") + b"\xfa\x40\n", 2, "0xFA"),
         (b"code\nA\0\n", 2, "NUL"),
-        (LINES.encode("utf-16"), 1, "NUL"),
+        (LINES.encode("utf-16-le"), 1, "NUL"),
+        (LINES.encode("utf-16")[:-1], 3, "UTF-16"),
     ],
 )
 def test_other_bytes_are_refused_at_the_line_of_the_first_wrong_one(content: bytes, line: int, word: str):

@@ -17,11 +17,23 @@ COLUMNS = {
     "shifts": "code,name,start,end,break_minutes,late_grace_minutes,early_grace_minutes,opens_before_minutes,"
     "closes_after_minutes,hours_rule,half_day_below_minutes,absent_below_minutes",
     "roster": "staff_no,duty_date,shift_code,zone_code",
+    "leave": "staff_no,start,end,kind",
+    "calendar": "西元日期,星期,是否放假,備註",
+    "punches": "staff_no,at,direction,zone_code",
+    "outages": "zone_code,start,end,reason",
 }
 
 
 def every_column() -> Iterator[tuple[Layout, Column]]:
-    return ((layout, column) for layout in LAYOUTS.values() for column in layout.columns)
+    """All columns that fill one of a table."""
+    return ((layout, column) for layout in LAYOUTS.values() for column in layout.columns if column.fills is not None)
+
+
+def test_only_the_day_of_the_week_is_compared_and_not_kept():
+    columns = [column for layout in LAYOUTS.values() for column in layout.columns if column.fills is None]
+    assert [column.name for column in columns] == ["星期"]
+    with pytest.raises(LookupError):
+        _ = columns[0].target
 
 
 def test_kinds_and_columns_are_the_published_ones():
@@ -40,8 +52,8 @@ def test_the_default_of_an_optional_column_can_be_stored():
             assert column.default("Asia/Taipei") is not None, column.name
 
 
-def test_the_key_of_a_layout_is_required_and_unique_in_its_table():
-    for layout in LAYOUTS.values():
+def test_the_key_of_a_layout_that_has_its_table_to_itself_is_required_and_unique():
+    for layout in (layout for layout in LAYOUTS.values() if layout.among is None):
         key = [column for name in layout.key for column in layout.columns if column.name == name]
         assert all(column.required for column in key)
         names = {column.target.name for column in key}

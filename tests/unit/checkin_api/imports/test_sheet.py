@@ -68,7 +68,10 @@ def test_cells_become_values_and_optional_ones_default():
         ("staff_no,duty_date,shift_code,班\n", ["roster.csv:1: 班: 未知的欄位"]),
         ("\n" + HEADER.strip() + ",\n", ["roster.csv:2: 第 5 欄沒有名稱 / column 5 has no name"]),
         (HEADER.strip() + ",staff_no\n", ["roster.csv:1: staff_no: 欄位重複 / the column is there twice"]),
-        ("<html>\n", ["roster.csv:1: <html>: ", "staff_no: ", "duty_date: ", "shift_code: "]),
+        ("<a>\n", ["roster.csv:1: <a>: ", "staff_no: ", "duty_date: ", "shift_code: "]),
+        ("<html>\n", ["roster.csv:1: 這是網頁（HTML）"]),
+        ("\n <!DOCTYPE html><title>404</title>", ["roster.csv:1: 這是網頁（HTML）"]),
+        ("\ufeff<!-- moved -->\n<HTML lang=zh>", ["roster.csv:1: 這是網頁（HTML）"]),
         ("\ufeff" * 2 + HEADER, ["<U+FEFF>staff_no: ", "staff_no: "]),
     ],
 )
