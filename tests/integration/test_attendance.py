@@ -116,7 +116,8 @@ def test_leave_outages_voids_corrections_and_weak_proof_are_seen(session: Sessio
     wrong = builders.punch(session, voided, Direction.IN, at("06:30"))
     builders.punch(session, voided, Direction.IN, at("08:00"), source=PunchSource.CORRECTION)
     request = m.Correction(
-        id=new_id(), officer_id=voided.id, kind=CorrectionKind.VOID, direction=Direction.IN, at=wrong.at, punch_id=wrong.id, reason="誤按",
+        id=new_id(), officer_id=voided.id, kind=CorrectionKind.VOID, direction=Direction.IN, at=wrong.at,
+        punch_id=wrong.id, reason="誤按",
         requested_at=LATER, requested_by="A1", state=CorrectionState.APPROVED,
     )  # fmt: skip
     session.add(request)

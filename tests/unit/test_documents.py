@@ -14,7 +14,17 @@ import pytest
 import checkin_api
 from checkin_api.cli import main
 from checkin_api.config import PREFIX, Settings
-from checkin_api.domain.ids import Assurance, BeaconKind, EventState, HoursRule, Reason, ZoneMode
+from checkin_api.domain.ids import (
+    Assurance,
+    BeaconKind,
+    Disposition,
+    EventState,
+    Flag,
+    HoursRule,
+    Reason,
+    Status,
+    ZoneMode,
+)
 from checkin_api.imports.layouts import LAYOUTS, Kind
 from checkin_api.queries import Completeness
 from reports.summary import DayRows, summarise
@@ -102,7 +112,7 @@ def test_every_number_of_the_report_is_defined_on_hrs_page(key: str):
     assert any(f"`{key}`" in line.split("|")[1] for line in definitions)
 
 
-@pytest.mark.parametrize("words", [EventState, ZoneMode, Assurance, HoursRule, BeaconKind])
+@pytest.mark.parametrize("words", [EventState, ZoneMode, Assurance, HoursRule, BeaconKind, Status, Flag, Disposition])
 def test_every_word_that_hr_writes_or_reads_is_on_hrs_page(words: type[StrEnum]):
     page = _read("docs/hr.md")
     assert [word for word in words if f"`{word}`" not in page] == []
