@@ -1,12 +1,14 @@
 """Sends what waits in a table - replies, webhooks to pass on - many at a time, again while it still makes sense."""
 
 import logging
-from collections.abc import Callable, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import bindparam, delete, select, update
+from sqlalchemy import Select, bindparam, delete, select, update
+from sqlalchemy.orm import Session
 
 from checkin_api.clock import Clock
 from checkin_api.db import Database
@@ -20,15 +22,42 @@ FIRST_PAUSE = timedelta(seconds=0.5)
 LONGEST_PAUSE = timedelta(minutes=2)
 # Handed to the threads at once; their results are recorded together, one commit for many.
 AT_ONCE = 64
+# What is handed over is taken from all other couriers for this long; who dies with it in hand delays it by as much.
+LEASE = timedelta(seconds=30)
+# A call that begins with less of its lease left could end after another courier has begun the same.
+LONGEST_CALL = timedelta(seconds=15)
+# What is under way at the end may take this long: one call to LINE with its time-outs (line/client.py).
+CLOSE_WITHIN_S = 5.5
+# Bodies of webhooks that could not be passed on are kept for a look at them, and no longer: they hold personal data.
+KEEP_UNSENT = timedelta(days=7)
 
 Post = Reply | Delivery
+
+
+class _NotBegunError(Exception):
+    """The row waited for a thread until its lease or its own time was over."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Held:
+    """A row that this courier has taken, until when, and the sending of it."""
+
+    post: Post
+    leased_until: datetime
+    sending: Future[None]
+
+    @property
+    def is_untried(self) -> bool:
+        """Whether it ended without a call."""
+        return self.sending.cancelled() or isinstance(self.sending.exception(), _NotBegunError)
 
 
 class Courier:
     """Hands each pending row of one table to ``send`` and records what came of it.
 
-    A row may be sent twice if the process dies between the two; a reply token works once, and who receives a
-    forwarded webhook must know repeated events by their id, as with LINE itself.
+    Any number of couriers may work on one table, on several machines too: a row is taken before it is sent. It may be
+    sent twice if a process dies between sending and recording; a reply token works once, and who receives a forwarded
+    webhook must know repeated events by their id, as with LINE itself.
     """
 
     def __init__(  # noqa: PLR0913 (what to read, how to send, how many at once)
@@ -36,7 +65,7 @@ class Courier:
         database: Database,
         clock: Clock,
         table: type[Post],
-        send: Callable[[Any], None],
+        send: Callable[[Any], object],
         *,
         threads: int,
         forget_sent: bool = False,
@@ -45,83 +74,137 @@ class Courier:
         self._table, self._send = table, send
         self._forget_sent = forget_sent
         self._pool = ThreadPoolExecutor(threads, thread_name_prefix=table.__tablename__)
-        self._under_way: dict[Any, tuple[Post, Future[None]]] = {}
+        self._held: dict[Any, _Held] = {}
 
     def step(self) -> bool:
         """Record what has ended, start what is due; always False: what is under way needs no hurry."""
-        ended = [key for key, (_, future) in self._under_way.items() if future.done()]
-        if ended:
-            self._record([self._under_way.pop(key) for key in ended])
-        for post in self._due():
-            self._under_way[post.id] = (post, self._pool.submit(self._send, post))
+        ended = self._ended()
+        if not ended and not self._is_any_due():
+            return False
+        # One commit for both: webhooks wait for their turn to write, too.
+        with self._database.write() as session:
+            self._record(session, ended)
+            leased_until = self._clock.now() + LEASE
+            posts = self._take(session, leased_until, room=AT_ONCE - len(self._held) + len(ended))
+        self._let_go(ended)
+        for post in posts:
+            self._held[post.id] = _Held(post, leased_until, self._pool.submit(self._try, post, leased_until))
         return False
 
     def close(self) -> None:
-        """Wait for what is under way and record it."""
-        self._pool.shutdown(wait=True)
-        self._record(list(self._under_way.values()))
-        self._under_way.clear()
+        """Give back what has not begun, wait a little for the calls under way, and record all that has ended."""
+        self._pool.shutdown(wait=False, cancel_futures=True)
+        wait([held.sending for held in self._held.values() if not held.sending.done()], timeout=CLOSE_WITHIN_S)
+        ended = self._ended()
+        if ended:
+            with self._database.write() as session:
+                self._record(session, ended)
+        self._let_go(ended)
 
-    def _due(self) -> Sequence[Post]:
-        room = AT_ONCE - len(self._under_way)
+    def _ended(self) -> list[_Held]:
+        return [held for held in self._held.values() if held.sending.done()]
+
+    def _let_go(self, ended: Iterable[_Held]) -> None:
+        """Only after the commit: what could not be recorded is recorded by the next step."""
+        for held in ended:
+            del self._held[held.post.id]
+
+    def _try(self, post: Post, leased_until: datetime) -> None:
+        now = self._clock.now()
+        if now > leased_until - LONGEST_CALL or now >= _deadline(post):
+            raise _NotBegunError
+        self._send(post)
+
+    def _due(self) -> Select[Any]:
+        """What to send; what has no time left is not in the way of the others, `expire` closes it."""
+        table: Any = self._table
+        now = self._clock.now()
+        return (
+            select(table)
+            .where(
+                table.state == MessageState.PENDING,
+                table.next_attempt_at <= now,
+                table.expires_at > now,
+                table.id.not_in(self._held),
+            )
+            .order_by(table.next_attempt_at)
+        )
+
+    def _is_any_due(self) -> bool:
+        if len(self._held) >= AT_ONCE:
+            return False
+        with self._database.read() as session:
+            return session.scalar(self._due().with_only_columns(self._table.id).limit(1)) is not None
+
+    def _take(self, session: Session, leased_until: datetime, *, room: int) -> Sequence[Post]:
+        """Lease what is due; what another courier is just taking is left to it."""
         if room <= 0:
             return ()
-        table = self._table
-        with self._database.read() as session:
-            posts: Sequence[Any] = session.scalars(
-                select(table)
-                .where(
-                    table.state == MessageState.PENDING,
-                    table.next_attempt_at <= self._clock.now(),
-                    table.id.not_in(self._under_way),
-                )
-                .order_by(table.next_attempt_at)
-                .limit(room)
-            ).all()
-            session.expunge_all()
+        posts = session.scalars(self._due().limit(room).with_for_update(skip_locked=True)).all()
+        session.expunge_all()
+        if posts:
+            table: Any = self._table.__table__
+            its = table.c.id.in_([post.id for post in posts])
+            session.connection().execute(update(table).where(its).values(next_attempt_at=leased_until))
         return posts
 
-    def _record(self, ended: list[tuple[Post, Future[None]]]) -> None:
+    def _record(self, session: Session, ended: Sequence[_Held]) -> None:
+        """Write down what came of each; where the lease was lost meanwhile, only that the row is sent after all."""
         now = self._clock.now()
-        outcomes = [self._outcome(post, future, now) for post, future in ended]
-        if not outcomes:
-            return
+        outcomes = [(held, self._outcome(held, now)) for held in ended]
+        sent = [_parameters(held, row) for held, row in outcomes if row["state"] is MessageState.SENT]
+        others = [
+            _parameters(held, row) | {"lease": held.leased_until}
+            for held, row in outcomes
+            if row["state"] is not MessageState.SENT
+        ]
         table: Any = self._table.__table__
-        with self._database.write() as session:
-            session.connection().execute(
-                update(table)
-                .where(table.c.id == bindparam("key"))
-                .values({name: bindparam(f"new_{name}") for name in _RECORDED}),
-                [{"key": key, **{f"new_{name}": row[name] for name in _RECORDED}} for key, row in outcomes],
-            )
-            if self._forget_sent:
-                session.connection().execute(delete(table).where(table.c.state == MessageState.SENT))
+        connection = session.connection()
+        change = update(table).where(table.c.id == bindparam("key"))
+        change = change.values({name: bindparam(f"new_{name}") for name in _RECORDED})
+        if sent and self._forget_sent:
+            connection.execute(delete(table).where(table.c.id.in_([row["key"] for row in sent])))
+        elif sent:
+            connection.execute(change.where(table.c.state != MessageState.SENT), sent)
+        if others:
+            ours = (table.c.state == MessageState.PENDING) & (table.c.next_attempt_at == bindparam("lease"))
+            connection.execute(change.where(ours), others)
 
-    def _outcome(self, post: Post, future: Future[None], now: datetime) -> tuple[Any, dict[str, Any]]:
+    def _outcome(self, held: _Held, now: datetime) -> dict[str, Any]:
         """What to record of one try."""
-        attempts = post.attempts + 1
+        post = held.post
         row: dict[str, Any] = {
-            "state": MessageState.SENT, "attempts": attempts, "next_attempt_at": post.next_attempt_at,
+            "state": MessageState.SENT, "attempts": post.attempts + 1, "next_attempt_at": post.next_attempt_at,
             "finished_at": now, "error": "",
         }  # fmt: skip
-        exc = future.exception()
+        if held.is_untried:
+            return row | {
+                "state": MessageState.PENDING, "attempts": post.attempts, "finished_at": None, "error": post.error,
+            }  # fmt: skip
+        exc = held.sending.exception()
         if exc is None:
-            return post.id, row
+            return row
         row["error"] = str(exc)[:400] if isinstance(exc, DeliveryError) else type(exc).__name__
-        again_at = now + min(FIRST_PAUSE * 2 ** (attempts - 1), LONGEST_PAUSE)
+        again_at = now + min(FIRST_PAUSE * 2**post.attempts, LONGEST_PAUSE)
         if isinstance(exc, DeliveryError) and not exc.permanent and again_at < _deadline(post):
-            return post.id, {**row, "state": MessageState.PENDING, "next_attempt_at": again_at, "finished_at": None}
+            return {**row, "state": MessageState.PENDING, "next_attempt_at": again_at, "finished_at": None}
         row["state"] = MessageState.FAILED
+        self._log(post, row, exc)
+        return row
+
+    def _log(self, post: Post, row: dict[str, Any], exc: BaseException) -> None:
+        name = self._table.__tablename__
         if isinstance(exc, DeliveryError):
-            logger.warning(
-                "%s %s failed after %d tries: %s", self._table.__tablename__, post.id, attempts, row["error"]
-            )
+            logger.warning("%s %s failed after %d tries: %s", name, post.id, row["attempts"], row["error"])
         else:
-            logger.error("%s %s failed", self._table.__tablename__, post.id, exc_info=exc)
-        return post.id, row
+            logger.error("%s %s failed", name, post.id, exc_info=exc)
 
 
 _RECORDED = ("state", "attempts", "next_attempt_at", "finished_at", "error")
+
+
+def _parameters(held: _Held, row: dict[str, Any]) -> dict[str, Any]:
+    return {"key": held.post.id, **{f"new_{name}": row[name] for name in _RECORDED}}
 
 
 def _deadline(post: Post) -> datetime:
@@ -143,3 +226,13 @@ def expire(database: Database, now: datetime) -> int:
             )
             closed += result.rowcount
     return closed
+
+
+def purge(database: Database, now: datetime) -> int:
+    """Forget webhooks that were not passed on long ago, and those that nothing will pass on; returns how many."""
+    old = (Delivery.received_at <= now - KEEP_UNSENT) & Delivery.state.is_distinct_from(MessageState.PENDING)
+    with database.read() as session:
+        if session.scalar(select(Delivery.id).where(old).limit(1)) is None:
+            return 0
+    with database.write() as session:
+        return session.connection().execute(delete(Delivery.__table__).where(old)).rowcount  # type: ignore[arg-type]  # a Table

@@ -2,14 +2,29 @@
 
 import fcntl
 import os
+import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any
+from urllib.parse import quote
 
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.orm import Session
+
+from checkin_api.errors import CheckinError
+
+# A PostgreSQL machine that vanished is noticed within seconds and not, as the kernel would have it, after two hours.
+# Source: PostgreSQL documentation, "Parameter Key Words"; seconds, but tcp_user_timeout in milliseconds. What the
+# address itself says about any of them is kept.
+_NOTICE_SILENCE = {
+    "connect_timeout": "5",
+    "tcp_user_timeout": "5000",
+    "keepalives": "1",
+    "keepalives_idle": "5",
+    "keepalives_interval": "2",
+    "keepalives_count": "2",
+}
 
 
 class Database:
@@ -22,7 +37,25 @@ class Database:
     def __init__(self, url: str, *, pool_size: int = 5) -> None:
         self.url: URL = make_url(url)
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
-        self.engine = _sqlite_engine(self.url) if self.is_sqlite else _postgresql_engine(self.url, pool_size)
+        # Of SQLite: where the file is, whatever the working directory becomes.
+        self.path = Path(self.url.database or "").absolute()
+        if self.is_sqlite:
+            self.engine = _sqlite_engine(self.url, self.path)
+        else:
+            self.url = self.url.set(query={**_NOTICE_SILENCE, **self.url.query})
+            self.engine = _postgresql_engine(self.url, pool_size)
+
+    @property
+    def is_there(self) -> bool:
+        """Whether the SQLite file exists; a PostgreSQL database tells when it is asked."""
+        # os.path: a folder that may not be looked into is an answer too, not an exception.
+        return not self.is_sqlite or os.path.exists(self.path)  # noqa: PTH110
+
+    def make(self) -> None:
+        """Make an empty SQLite file if there is none; nothing else does, so that a wrong path makes no new database."""
+        if self.is_sqlite:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            self.path.touch()
 
     @contextmanager
     def read(self) -> Iterator[Session]:
@@ -43,12 +76,50 @@ class Database:
         if not self.is_sqlite:
             yield
             return
-        lock = os.open(f"{self.url.database}.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        lock = self._open_beside(".lock")
         try:
             fcntl.flock(lock, fcntl.LOCK_EX)
             yield
         finally:
             os.close(lock)
+
+    @contextmanager
+    def served_alone(self) -> Iterator[None]:
+        """Be the only one that serves a SQLite database; on PostgreSQL any number may.
+
+        Raises:
+            CheckinError: another `checkin serve` is at work.
+        """
+        if not self.is_sqlite:
+            yield
+            return
+        lock = self._open_beside(".serve")
+        try:
+            # A record lock, for children that are forked meanwhile have no part in it: it ends with this process.
+            fcntl.lockf(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            os.close(lock)
+            raise CheckinError(
+                f"another `checkin serve` works on {self.path}: stop it first; several at once take PostgreSQL"
+            ) from None
+        try:
+            yield
+        finally:
+            os.close(lock)
+
+    def _open_beside(self, suffix: str) -> int:
+        """Open a lock file; a new one belongs to whom the database belongs, as SQLite does it with its own files."""
+        name = f"{self.path}{suffix}"
+        with suppress(FileNotFoundError):
+            return os.open(name, os.O_RDWR | os.O_CLOEXEC)
+        lock = os.open(name, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        with suppress(FileNotFoundError):
+            database = self.path.stat()
+            os.fchmod(lock, database.st_mode & 0o666)
+            # Else a command run by root would lock the service's account out.
+            if os.geteuid() == 0:
+                os.fchown(lock, database.st_uid, database.st_gid)
+        return lock
 
     def close(self) -> None:
         """Close every pooled connection."""
@@ -60,14 +131,8 @@ def _postgresql_engine(url: URL, pool_size: int) -> Engine:
     return create_engine(url, pool_size=pool_size, max_overflow=pool_size, pool_pre_ping=True, hide_parameters=True)
 
 
-def _sqlite_engine(url: URL) -> Engine:
-    if url.database and url.database != ":memory:":
-        Path(url.database).parent.mkdir(parents=True, exist_ok=True)
-    engine = create_engine(url, connect_args={"timeout": 30}, hide_parameters=True)
-
-    @event.listens_for(engine, "connect")
-    def _configure(connection: Any, _record: object) -> None:
-        configure_sqlite(connection)
+def _sqlite_engine(url: URL, path: Path) -> Engine:
+    engine = create_engine(url, creator=lambda: connect_sqlite(path), hide_parameters=True)
 
     @event.listens_for(engine, "begin")
     def _begin(connection: Connection) -> None:
@@ -78,8 +143,11 @@ def _sqlite_engine(url: URL) -> Engine:
     return engine
 
 
-def configure_sqlite(connection: Any) -> None:
-    """Set up one sqlite3 connection: explicit transactions, WAL, a commit that survives power loss, foreign keys."""
-    connection.isolation_level = None
+def connect_sqlite(path: Path) -> sqlite3.Connection:
+    """A connection to a file that exists: own transactions, WAL, commits that survive power loss, foreign keys."""
+    connection = sqlite3.connect(
+        f"file:{quote(str(path))}?mode=rw", uri=True, timeout=30, check_same_thread=False, isolation_level=None
+    )
     for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=30000"):
         connection.execute(f"PRAGMA {pragma}").close()
+    return connection

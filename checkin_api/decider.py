@@ -11,11 +11,12 @@ import sys
 import threading
 from collections.abc import Callable
 from contextlib import ExitStack
+from datetime import timedelta
 
 from checkin_api.checkin import Rules, decide_events
 from checkin_api.clock import Clock, SystemClock
 from checkin_api.config import Settings, load_settings
-from checkin_api.courier import Courier, expire
+from checkin_api.courier import Courier, expire, purge
 from checkin_api.db import Database
 from checkin_api.forwarding import forwarder
 from checkin_api.logs import configure_logging
@@ -32,6 +33,7 @@ NICENESS = 10
 REST_AFTER_FAILURE_S = 1.0
 BATCH = 200
 EXPIRE_EVERY_S = 5.0
+PURGE_EVERY = timedelta(hours=1)
 # Longer than one call to LINE may take (its time-outs), so that what is under way is recorded.
 STOP_WITHIN_S = 8.0
 REPLY_THREADS = 4
@@ -118,10 +120,16 @@ def _forwards(database: Database, settings: Settings, clock: Clock, stack: ExitS
 
 
 def _expiry(database: Database, clock: Clock, stop: threading.Event) -> Step:
+    purge_at = clock.now()
+
     def step() -> bool:
+        nonlocal purge_at
         closed = expire(database, clock.now())
         if closed:
             logger.warning("%d messages were not sent in time", closed)
+        if clock.now() >= purge_at:
+            purge(database, clock.now())
+            purge_at = clock.now() + PURGE_EVERY
         stop.wait(EXPIRE_EVERY_S)
         return False
 

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from email.utils import parsedate_to_datetime
 
 import httpx2
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
@@ -14,8 +14,8 @@ from checkin_api import beacons, inbox, migrations
 from checkin_api.clock import Clock
 from checkin_api.config import Settings
 from checkin_api.db import Database
-from checkin_api.domain.ids import RunState
-from checkin_api.models import JobRun
+from checkin_api.domain.ids import EventState, RunState
+from checkin_api.models import InboxEvent, JobRun
 
 TIMEOUT_S = 5.0
 # A reply token lives a minute and event times come from LINE: a server further off misjudges both.
@@ -23,6 +23,8 @@ CLOCK_TOLERANCE = timedelta(seconds=5)
 # Deciding takes well under a second; older events mean that nothing decides.
 UNDECIDED_TOLERANCE_S = 30
 WORKER_TOLERANCE = timedelta(hours=30)
+# The reason of events that broke the code which judges them (checkin/decide.py).
+_INTERNAL_ERROR = "internal_error"
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,16 +45,17 @@ def examine(settings: Settings, clock: Clock) -> Iterator[Finding]:
 def _database(settings: Settings, now: datetime) -> Iterator[Finding]:
     database = Database(settings.database_url)
     try:
-        revision = migrations.current(database)
-        if revision != migrations.head():
-            yield Finding("database", passed=False, text=f"at {revision or 'empty'}: run `checkin db upgrade`")
+        problem = migrations.problem(database)
+        if problem is not None:
+            yield Finding("database", passed=False, text=problem)
             return
-        yield Finding("database", passed=True, text=f"{database.url.get_backend_name()}, revision {revision}")
+        kind = database.url.get_backend_name()
+        yield Finding("database", passed=True, text=f"{kind}, revision {migrations.head()}")
         with database.read() as session:
             yield from _inbox(session, now)
             yield from _beacons(session, now)
-            yield _worker(session, now)
-    except SQLAlchemyError as exc:
+            yield from _worker(session, now)
+    except (SQLAlchemyError, OSError) as exc:
         yield Finding(
             "database", passed=False, text=f"does not answer ({type(exc).__name__}): check CHECKIN_DATABASE_URL"
         )
@@ -68,12 +71,22 @@ def _inbox(session: Session, now: datetime) -> Iterator[Finding]:
         yield Finding("inbox", passed=False, text=f"{waiting}, the oldest for {age:.0f} s: is `checkin serve` running?")
     else:
         yield Finding("inbox", passed=True, text=waiting)
-    if levels["inbox_parked"]:
-        yield Finding(
-            "inbox", passed=None, text=f"{levels['inbox_parked']:.0f} parked: see `checkin inbox list --state parked`"
-        )
+    yield from _parked(session, levels["inbox_parked"])
     seen = levels.get("last_event_age_seconds")
     yield Finding("webhook", passed=None, text="no event yet" if seen is None else f"last event {seen:.0f} s ago")
+
+
+def _parked(session: Session, parked: float) -> Iterator[Finding]:
+    query = select(func.count(InboxEvent.id)).where(
+        InboxEvent.state == EventState.PARKED, InboxEvent.reason == _INTERNAL_ERROR
+    )
+    broken = session.scalar(query) or 0
+    if broken:
+        text = f"{broken} parked because judging them failed: see the log, then `checkin inbox retry EVENT_ID`"
+        yield Finding("inbox", passed=False, text=text)
+    if parked > broken:
+        text = f"{parked - broken:.0f} parked: see `checkin inbox list --state parked`"
+        yield Finding("inbox", passed=None, text=text)
 
 
 def _beacons(session: Session, now: datetime) -> Iterator[Finding]:
@@ -101,19 +114,27 @@ def _refuses_everyone(zone: beacons.ZoneCover) -> str:
     )
 
 
-def _worker(session: Session, now: datetime) -> Finding:
+def _worker(session: Session, now: datetime) -> Iterator[Finding]:
     latest = select(JobRun).order_by(JobRun.claimed_at.desc()).limit(1)
-    # One that failed stays failed until it is done, however many others went well since.
-    failed = session.scalar(latest.where(JobRun.state == RunState.FAILED))
-    if failed is not None:
-        again = f"after {failed.attempts} attempts; it is tried again"
-        return Finding("worker", passed=False, text=f"{failed.job} for {failed.period} failed {again}: {failed.error}")
     run = session.scalar(latest)
     if run is None:
-        return Finding("worker", passed=None, text="has not run yet: start `checkin worker`")
+        yield Finding("worker", passed=None, text="has not run yet: start `checkin worker`")
+        return
+    # One that failed stays failed until it is done, however many others went well since.
+    failures = latest.where(JobRun.state == RunState.FAILED)
+    failed = session.scalar(failures.where(JobRun.lease_until > now - WORKER_TOLERANCE))
     late = now - run.claimed_at > WORKER_TOLERANCE
     text = f"last run {run.job} for {run.period}, {run.state}"
-    return Finding("worker", passed=not late, text=f"{text}; is `checkin worker` running?" if late else text)
+    if failed is not None:
+        text = f"{failed.job} for {failed.period} failed after {failed.attempts} attempts; it is tried again"
+        yield Finding("worker", passed=False, text=f"{text}: {failed.error}")
+    else:
+        yield Finding("worker", passed=not late, text=f"{text}; is `checkin worker` running?" if late else text)
+    # Its rest is long over and nobody has tried it: it is further back than the worker makes up for.
+    given_up = session.scalar(failures.where(JobRun.lease_until <= now - WORKER_TOLERANCE))
+    if given_up is not None and not late:
+        text = f"{given_up.job} for {given_up.period} failed and is not tried again: {given_up.error}"
+        yield Finding("worker", passed=None, text=f"{text}; build it by hand if it is needed (`checkin report`)")
 
 
 def _line(settings: Settings, clock: Clock) -> Iterator[Finding]:

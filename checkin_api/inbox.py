@@ -10,6 +10,9 @@ from checkin_api.domain.ids import EventState, MessageState
 from checkin_api.errors import CheckinError, NotFoundError
 from checkin_api.models import Delivery, InboxEvent, Reply
 
+# Digits that surely fit the key's 64 bits.
+_LONGEST_NUMBER = 18
+
 
 class NotParkedError(CheckinError):
     """Only a parked event can be tried again: any other has had its effect, or will have it by itself."""
@@ -54,7 +57,8 @@ def retry(session: Session, event_id: str) -> int:
         NotFoundError: there is no such event.
         NotParkedError: the event is not parked.
     """
-    by_number = InboxEvent.id == int(event_id) if event_id.isascii() and event_id.isdigit() else None
+    is_number = event_id.isascii() and event_id.isdigit() and len(event_id) <= _LONGEST_NUMBER
+    by_number = InboxEvent.id == int(event_id) if is_number else None
     query = select(InboxEvent).where(InboxEvent.webhook_event_id == event_id)
     event = session.scalar(query)
     if event is None and by_number is not None:

@@ -3,7 +3,6 @@
 import contextlib
 import logging
 import queue
-import sqlite3
 import threading
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -11,7 +10,7 @@ from datetime import UTC, datetime
 from typing import Protocol
 from uuid import UUID
 
-from checkin_api.db import Database, configure_sqlite
+from checkin_api.db import Database, connect_sqlite
 from checkin_api.errors import StorageError
 
 logger = logging.getLogger(__name__)
@@ -22,6 +21,8 @@ ANSWER_WITHIN_S = 1.8
 GROUP_LIMIT = 256
 # Measured (tests/bench): on PostgreSQL overlapping flushes win on a slow disk; SQLite has one writer by nature.
 POSTGRESQL_WRITERS = 2
+# Nobody waits for a statement of a group any longer by then, and a writer that hangs in it stores nothing else.
+STATEMENT_WITHIN_S = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,11 +56,12 @@ class Writer(Protocol):
 class _Waiting:
     """A request that waits for the commit its arrival is part of."""
 
-    __slots__ = ("arrival", "error", "stored")
+    __slots__ = ("arrival", "error", "given_up", "stored")
 
     def __init__(self, arrival: Arrival) -> None:
         self.arrival = arrival
         self.error: Exception | None = None
+        self.given_up = False
         self.stored = threading.Lock()
         self.stored.acquire()  # released by the writer thread, which is why this is no `with`
 
@@ -84,6 +86,8 @@ class Ingest:
         waiting = _Waiting(arrival)
         self._queue.put(waiting)
         if not waiting.stored.acquire(timeout=ANSWER_WITHIN_S):
+            # LINE is told to send it again; until the database is back, the queue holds nothing nobody waits for.
+            waiting.given_up = True
             raise StorageError(f"the database took longer than {ANSWER_WITHIN_S} s")
         if waiting.error is not None:
             raise StorageError("the database did not take the events") from waiting.error
@@ -116,11 +120,18 @@ class Ingest:
                 waiting.stored.release()
 
     def _next_group(self) -> list[_Waiting]:
-        group = [self._queue.get()]
-        with contextlib.suppress(queue.Empty):
-            while len(group) < GROUP_LIMIT:
-                group.append(self._queue.get_nowait())
+        """Those in the queue that still wait for their answer, at least one."""
+        group: list[_Waiting] = []
+        while not group:
+            group = [waiting for waiting in self._take() if not waiting.given_up]
         return group
+
+    def _take(self) -> list[_Waiting]:
+        taken = [self._queue.get()]
+        with contextlib.suppress(queue.Empty):
+            while len(taken) < GROUP_LIMIT:
+                taken.append(self._queue.get_nowait())
+        return taken
 
 
 def _write(writer: Writer, group: list[_Waiting]) -> None:
@@ -131,11 +142,13 @@ def _write(writer: Writer, group: list[_Waiting]) -> None:
         if len(group) == 1:
             raise
         for waiting in group:
+            if waiting.given_up:
+                continue
             try:
                 writer.write([waiting.arrival])
             except Exception as exc:  # noqa: BLE001 (kept for the request that waits)
                 waiting.error = exc
-        if all(waiting.error for waiting in group):
+        if all(waiting.error or waiting.given_up for waiting in group):
             raise
 
 
@@ -148,8 +161,7 @@ class _SqliteWriter:
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        self._connection = sqlite3.connect(database.url.database or "", timeout=30, check_same_thread=False)
-        configure_sqlite(self._connection)
+        self._connection = connect_sqlite(database.path)
 
     def write(self, arrivals: Sequence[Arrival]) -> None:
         """Store a group in one transaction."""
@@ -204,6 +216,7 @@ class _PostgresqlWriter:
         self._connection = psycopg.connect(url, autocommit=True)
         # Durable before 200, whatever the server's default says.
         self._connection.execute("set synchronous_commit to on")
+        self._connection.execute(f"set statement_timeout to '{STATEMENT_WITHIN_S}s'")
 
     def write(self, arrivals: Sequence[Arrival]) -> None:
         """Store a group in one commit."""

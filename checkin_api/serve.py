@@ -3,6 +3,7 @@
 import logging
 import os
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
@@ -30,21 +31,22 @@ def serve(settings: Settings, *, host: str, port: int, workers: int) -> None:
     """Serve until SIGTERM or SIGINT.
 
     Raises:
-        CheckinError: the schema is not this release's, or SQLite was asked to work in several processes.
+        CheckinError: the schema is not this release's, SQLite was asked to work in several processes or is served
+            already, or the port cannot be had.
     """
     if settings.is_sqlite and workers > 1:
         raise CheckinError("SQLite has one writer: use --workers 1, or PostgreSQL (CHECKIN_DATABASE_URL)")
     database = Database(settings.database_url)
     migrations.require_head(database)
     database.close()
-    with tempfile.TemporaryDirectory(prefix="checkin-metrics-") as folder:
+    with database.served_alone(), tempfile.TemporaryDirectory(prefix="checkin-metrics-") as folder:
         # Counters of all web processes meet in this folder; prometheus_client reads the variable at import.
         os.environ["PROMETHEUS_MULTIPROC_DIR"] = folder
         decider = _Decider()
         server = Granian(
             "checkin_api.wsgi:create",
             factory=True,
-            address=host,
+            address=_free_address(host, port),
             port=port,
             interface=Interfaces.WSGI,
             workers=workers,
@@ -61,6 +63,26 @@ def serve(settings: Settings, *, host: str, port: int, workers: int) -> None:
             logger.info("SQLite: this is the only web process; PostgreSQL takes several")
         logger.info("serving on http://%s:%d", host, port)
         server.serve()
+
+
+def _free_address(host: str, port: int) -> str:
+    """The IP address to listen on, after a try: granian shares a port with whoever else shares it, and says nothing.
+
+    Raises:
+        CheckinError: the address is not this machine's, or the port is taken or reserved.
+    """
+    try:
+        [(family, _, _, _, address), *_] = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+        with socket.socket(family) as probe:
+            # Connections of the last run that are still closing do not count; somebody who listens does.
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind(address)
+    except OSError as exc:
+        raise CheckinError(
+            f"cannot listen on {host}:{port} ({exc.strerror}): stop the program that does (`ss -ltnp`),"
+            " or choose another --port or --host"
+        ) from exc
+    return str(address[0])
 
 
 class _Decider:

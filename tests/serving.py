@@ -15,6 +15,7 @@ from typing import Self
 from tests import webhooks
 
 CHECKIN = Path(sys.executable).parent / "checkin"
+SECRET_KEY = "a key for tests, of enough length"
 START_TIMEOUT_S = 60.0
 
 
@@ -34,7 +35,7 @@ def environment(database_url: str, **more: str) -> dict[str, str]:
         "CHECKIN_LINE_CHANNEL_SECRET": webhooks.SECRET,
         "CHECKIN_LINE_CHANNEL_ACCESS_TOKEN": "stand-in-channel-access-token",
         "CHECKIN_LINE_API_URL": "http://127.0.0.1:9",
-        "CHECKIN_SECRET_KEY": "a key for tests",
+        "CHECKIN_SECRET_KEY": SECRET_KEY,
         **{f"CHECKIN_{name.upper()}": value for name, value in more.items()},
     }
 

@@ -28,6 +28,7 @@ def current() -> None:
     database = Database(load_settings().database_url)
     revision = migrations.current(database)
     database.close()
-    click.echo(f"{revision or 'empty'} (this release: {migrations.head()})")
+    found = revision or ("empty" if database.is_there else f"no database {database.path}")
+    click.echo(f"{found} (this release: {migrations.head()})")
     if revision != migrations.head():
         raise click.exceptions.Exit(1)

@@ -9,14 +9,25 @@ import click
 from checkin_api.cli.common import open_database
 from checkin_api.clock import SystemClock
 
+# A day has days around it that are looked at too, so the calendar's own ends are out of reach.
+_YEARS = range(1900, 2101)
+
 
 @click.group()
 def command() -> None:
     """報表 / Build a report."""
 
 
+def _duty_date(ctx: click.Context, param: click.Parameter, value: datetime) -> datetime:
+    if value.year not in _YEARS:
+        raise click.BadParameter(f"the year must be {_YEARS[0]} to {_YEARS[-1]}", ctx, param)
+    return value
+
+
 @command.command()
-@click.option("--date", "day", required=True, type=click.DateTime(["%Y-%m-%d"]), help="勤務日 / Duty date.")
+@click.option(
+    "--date", "day", required=True, type=click.DateTime(["%Y-%m-%d"]), callback=_duty_date, help="勤務日 / Duty date."
+)
 @click.option("--unit", help="單位代碼，含下級 / Unit code, with everything below it.")
 @click.option("--format", "form", required=True, type=click.Choice(["csv", "json"]), help="格式 / Format.")
 @click.option(

@@ -6,7 +6,6 @@ from zoneinfo import ZoneInfo
 
 from checkin_api.domain.ids import HoursRule
 
-DEFAULT_TIMEZONE = "Asia/Taipei"
 DAY = timedelta(days=1)
 # How far a window reaches from its duty date: a duty lasts at most 24 hours, its window at most 24 more either way.
 REACH = 2 * DAY

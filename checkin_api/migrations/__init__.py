@@ -21,13 +21,16 @@ def alembic_config(database: Database) -> Config:
 
 def upgrade(database: Database) -> str:
     """Bring the schema to the newest revision, and say which that is."""
+    database.make()
     with database.turn():
         command.upgrade(alembic_config(database), "head")
     return current(database) or ""
 
 
 def current(database: Database) -> str | None:
-    """The revision the database is at; None for an empty one."""
+    """The revision the database is at; None for an empty one, or where there is none."""
+    if not database.is_there:
+        return None
     with database.engine.connect() as connection:
         return MigrationContext.configure(connection).get_current_revision()
 
@@ -36,13 +39,26 @@ def require_head(database: Database) -> None:
     """Insist on this release's schema.
 
     Raises:
-        CheckinError: the database has another, or none.
+        CheckinError: the database has another, or none, or is not there.
     """
-    revision, needed = current(database), head()
-    if revision != needed:
-        raise CheckinError(
-            f"the database is at revision {revision or 'none'}, this release needs {needed}: run `checkin db upgrade`"
+    said = problem(database)
+    if said is not None:
+        raise CheckinError(said)
+
+
+def problem(database: Database) -> str | None:
+    """Why this release cannot work with the database, and what to do; None if it can."""
+    if not database.is_there:
+        return (
+            f"there is no database {database.path}: check CHECKIN_DATABASE_URL, where a relative path counts from the"
+            " current folder; `checkin db upgrade` makes a new one"
         )
+    revision, needed = current(database), head()
+    if revision == needed:
+        return None
+    name = database.path if database.is_sqlite else database.url.database
+    found = f"the database {name} is at revision {revision or 'none'}, this release needs {needed}"
+    return f"{found}: run `checkin db upgrade`"
 
 
 def head() -> str | None:

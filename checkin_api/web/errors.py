@@ -26,6 +26,19 @@ def problem(status: int, code: str, message: str) -> Response:
     return Response(json.dumps(document, ensure_ascii=False), status, mimetype="application/problem+json")
 
 
+def code_of(error: Exception) -> str:
+    """The stable code of the answer to whatever went wrong."""
+    match error:
+        case ProblemError() | NotAWebhookError():
+            return error.code
+        case StorageError():
+            return "storage_unavailable"
+        case HTTPException():
+            return (error.name or "error").lower().replace(" ", "_")
+        case _:
+            return "internal_server_error"
+
+
 def answer_to(error: Exception) -> Response:
     """The answer to whatever went wrong; what nobody foresaw is logged and told without its words."""
     match error:
@@ -35,7 +48,7 @@ def answer_to(error: Exception) -> Response:
             return problem(400, error.code, str(error))
         case StorageError():
             logger.error("not stored: %s", error)
-            return problem(503, "storage_unavailable", "not stored; send it again")
+            return problem(503, code_of(error), "not stored; send it again")
         case HTTPException():
             return _http(error)
         case _:
@@ -44,8 +57,7 @@ def answer_to(error: Exception) -> Response:
 
 
 def _http(error: HTTPException) -> Response:
-    code = (error.name or "error").lower().replace(" ", "_")
-    answer = problem(error.code or 500, code, error.description or error.name)
+    answer = problem(error.code or 500, code_of(error), error.description or error.name)
     # Allow, Retry-After and their like belong to the answer; the body is ours.
     for name, value in error.get_headers():
         if name.lower() not in {"content-type", "content-length"}:

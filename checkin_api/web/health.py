@@ -42,7 +42,12 @@ def metrics() -> Response:
         MultiProcessCollector(registry)  # type: ignore[no-untyped-call]  # the library is partly typed
     database: Database = current_app.extensions["database"]
     now = current_app.extensions["clock"].now()
-    with database.read() as session:
-        levels = inbox.service_levels(session, now)
+    levels: dict[str, float] = {"database_up": 1}
+    try:
+        with database.read() as session:
+            levels |= inbox.service_levels(session, now)
+    except SQLAlchemyError:
+        # The counters tell what goes wrong, and are wanted most when it does.
+        levels["database_up"] = 0
     lines = [f"# TYPE checkin_{name} gauge\ncheckin_{name} {value}\n" for name, value in levels.items()]
     return Response(generate_latest(registry) + "".join(lines).encode(), content_type=CONTENT_TYPE_LATEST)

@@ -10,8 +10,8 @@ from werkzeug.wsgi import get_input_stream
 from checkin_api.clock import Clock
 from checkin_api.domain.ids import new_id
 from checkin_api.ingest import Arrival, Ingest, Original
-from checkin_api.line.webhook import NotAWebhookError, is_signed, split_events
-from checkin_api.web.errors import ProblemError, answer_to
+from checkin_api.line.webhook import is_signed, split_events
+from checkin_api.web.errors import ProblemError, answer_to, code_of
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
@@ -47,6 +47,7 @@ class Webhook:
         try:
             self._receive(environ)
         except Exception as error:  # noqa: BLE001 (the top of a request; the answer to an unexpected one logs it)
+            REQUESTS.labels(code_of(error)).inc()
             return answer_to(error)(environ, start_response)
         start_response("200 OK", _HEADERS)
         return [_DONE]
@@ -58,15 +59,10 @@ class Webhook:
         body = _body(environ)
         signature = environ.get("HTTP_X_LINE_SIGNATURE", "")
         if not is_signed(self._channel_secret, body, signature):
-            REQUESTS.labels("signature_invalid").inc()
             raise ProblemError(
                 401, "signature_invalid", "X-Line-Signature is missing or not the signature of this body"
             )
-        try:
-            events = split_events(body)
-        except NotAWebhookError as error:
-            REQUESTS.labels(error.code).inc()
-            raise
+        events = split_events(body)
         # LINE's "Verify" button sends no events and wants 200.
         if events:
             forward = Original(new_id(), body, signature) if self._forwards else None
@@ -79,5 +75,4 @@ def _body(environ: "WSGIEnvironment") -> bytes:
     try:
         return get_input_stream(environ, max_content_length=MAX_BODY_BYTES).read()
     except RequestEntityTooLarge:
-        REQUESTS.labels("too_large").inc()
         raise ProblemError(413, "too_large", f"a webhook body has at most {MAX_BODY_BYTES} bytes") from None

@@ -1,6 +1,7 @@
 """``checkin`` as people and scripts meet it: what is printed where, and the exit code. Reports have their own tests."""
 
 import json
+import socket
 import subprocess
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -26,7 +27,7 @@ def empty_url(tmp_path: Path) -> str:
 def test_help_lists_every_command_in_both_languages(empty_url: str):
     done = checkin(empty_url, "--help")
     assert done.exit_code == 0
-    assert "inbox      事件匣 / Look at webhook events" in done.stdout
+    assert "inbox 事件匣 / Look at webhook events" in " ".join(done.stdout.split())
 
 
 def test_command_that_does_not_exist_is_wrong_usage(empty_url: str):
@@ -43,10 +44,23 @@ def test_every_wrong_setting_is_named(empty_url: str):
 
 
 def test_database_of_another_release_is_refused_with_what_to_do(empty_url: str):
+    path = Path(empty_url.removeprefix("sqlite:///"))
+    path.touch()
     done = checkin(empty_url, "inbox", "list")
     assert done.exit_code == 1
-    assert done.stderr.startswith("error: the database is at revision none, this release needs ")
+    assert done.stderr.startswith(f"error: the database {path} is at revision none, this release needs ")
     assert "run `checkin db upgrade`" in done.stderr
+
+
+@pytest.mark.parametrize("command", ["inbox list", "db current", "doctor"])
+def test_command_in_the_wrong_folder_names_the_file_it_looked_for_and_makes_none(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, command: str
+):
+    monkeypatch.chdir(tmp_path)
+    done = checkin("sqlite:///var/checkin.db", *command.split())
+    assert done.exit_code == 1
+    assert f"no database {tmp_path}/var/checkin.db" in done.output
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_database_that_is_away_is_said_in_one_line(empty_url: str):
@@ -57,13 +71,64 @@ def test_database_that_is_away_is_said_in_one_line(empty_url: str):
     assert line.startswith("error: the database: ")
 
 
+def refused_to_serve(database_url: str, *arguments: str) -> str:
+    """What it says; in a process of its own, for it sets up logging for good."""
+    done = subprocess.run(
+        [CHECKIN, "serve", "--port", str(free_port()), *arguments],
+        env=environment(database_url),
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+    assert (done.returncode, done.stdout) == (1, "")
+    return done.stderr
+
+
+@pytest.mark.parametrize("path", ["/proc/checkin.db", "/dev/null/checkin.db"])
+def test_folder_that_takes_no_file_is_said_in_one_line(path: str):
+    done = checkin(f"sqlite:///{path}", "db", "upgrade")
+    assert (done.exit_code, done.stdout) == (1, "")
+    [line] = done.stderr.splitlines()
+    assert line.startswith(f"error: {Path(path).parent}")
+
+
+def test_text_in_brackets_is_shown_as_it_is(sqlite_url: str):
+    database = Database(sqlite_url)
+    with database.write() as session:
+        zone = builders.zone(session)
+        builders.beacon(session, zone, label="[b1] 大門 [/] [red]右側")
+    database.close()
+    done = checkin(sqlite_url, "beacons", "list")
+    assert (done.exit_code, "[b1] 大門 [/] [red]右側" in done.stdout) == (0, True)
+
+
+@pytest.mark.parametrize("day", ["0001-01-01", "1899-12-31", "2101-01-01", "9999-12-31"])
+def test_report_of_a_day_at_the_end_of_time_is_wrong_usage(sqlite_url: str, day: str):
+    done = checkin(sqlite_url, "report", "daily", "--date", day, "--format", "csv", "--output", "-")
+    assert done.exit_code == 2
+    assert "the year must be 1900 to 2100" in done.stderr
+
+
+@pytest.mark.parametrize("day", ["1900-01-01", "2100-12-31"])
+def test_report_of_a_day_that_people_may_see_is_built(sqlite_url: str, day: str):
+    done = checkin(sqlite_url, "report", "daily", "--date", day, "--format", "csv", "--output", "-")
+    assert done.exit_code == 0
+
+
+@pytest.mark.parametrize("number", ["99999999999999999999", "9" * 5000])
+def test_event_of_a_number_beyond_all_numbers_is_not_there(sqlite_url: str, number: str):
+    done = checkin(sqlite_url, "inbox", "retry", number)
+    assert (done.exit_code, done.stderr) == (1, f"error: there is no event {number} in the inbox\n")
+
+
 # --- db and serve ---------------------------------------------------------------------------------------------------
 
 
 def test_database_is_made_by_upgrade_and_upgrading_again_changes_nothing(empty_url: str):
     head = migrations.head()
     before = checkin(empty_url, "db", "current")
-    assert (before.exit_code, before.stdout) == (1, f"empty (this release: {head})\n")
+    assert (before.exit_code, before.stdout.startswith("no database ")) == (1, True)
     assert checkin(empty_url, "db", "upgrade").stdout == f"empty → {head}\n"
     assert checkin(empty_url, "db", "upgrade").stdout == f"already at {head}\n"
     after = checkin(empty_url, "db", "current")
@@ -71,11 +136,37 @@ def test_database_is_made_by_upgrade_and_upgrading_again_changes_nothing(empty_u
 
 
 def test_sqlite_is_served_by_one_process(sqlite_url: str):
-    # In a process of its own: it sets up logging for good.
-    command = [str(CHECKIN), "serve", "--workers", "2", "--port", str(free_port())]
-    done = subprocess.run(command, env=environment(sqlite_url), capture_output=True, text=True, check=False, timeout=60)
-    assert done.returncode == 1
-    assert done.stderr == "error: SQLite has one writer: use --workers 1, or PostgreSQL (CHECKIN_DATABASE_URL)\n"
+    assert refused_to_serve(sqlite_url, "--workers", "2") == (
+        "error: SQLite has one writer: use --workers 1, or PostgreSQL (CHECKIN_DATABASE_URL)\n"
+    )
+
+
+def test_sqlite_is_served_by_one_service(sqlite_url: str):
+    database = Database(sqlite_url)
+    with database.served_alone():
+        assert refused_to_serve(sqlite_url) == (
+            f"error: another `checkin serve` works on {database.path}: stop it first; several at once take PostgreSQL\n"
+        )
+    with database.served_alone():
+        pass
+
+
+def test_port_that_is_taken_is_said_in_one_line_even_if_its_holder_would_share_it(database_url: str):
+    with socket.socket() as holder:
+        holder.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+        holder.bind(("127.0.0.1", 0))
+        holder.listen()
+        port = holder.getsockname()[1]
+        said = refused_to_serve(database_url, "--port", str(port))
+    assert said.startswith(f"error: cannot listen on 127.0.0.1:{port} (Address already in use): ")
+    assert said.count("\n") == 1
+
+
+def test_address_of_another_machine_is_said_in_one_line(sqlite_url: str):
+    # Source: RFC 5737, addresses for documentation.
+    said = refused_to_serve(sqlite_url, "--host", "192.0.2.1")
+    assert said.startswith("error: cannot listen on 192.0.2.1:")
+    assert said.count("\n") == 1
 
 
 # --- import ---------------------------------------------------------------------------------------------------------

@@ -21,7 +21,7 @@ from checkin_api.decider import run
 from checkin_api.domain.ids import EventState
 from checkin_api.models import InboxEvent
 from tests import builders
-from tests.serving import Serving, free_port
+from tests.serving import SECRET_KEY, Serving, free_port
 
 PATIENCE_S = 30.0
 
@@ -69,7 +69,7 @@ def test_what_fails_is_logged_and_tried_again_until_it_works(tmp_path: Path, cap
         database_url=f"sqlite:///{tmp_path}/checkin.db",
         line_api_url=f"http://127.0.0.1:{free_port()}",
         line_channel_access_token=SecretStr("token"),
-        secret_key=SecretStr("key"),
+        secret_key=SecretStr(SECRET_KEY),
     )
     database = Database(settings.database_url)
     stop = threading.Event()

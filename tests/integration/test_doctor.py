@@ -78,9 +78,24 @@ def test_database_of_this_release_passes(doctor: Doctor, database: Database):
 
 
 def test_database_without_this_releases_schema_fails_and_line_is_looked_at_all_the_same(doctor: Doctor, tmp_path: Path):
+    (tmp_path / "empty.db").touch()
     url = f"sqlite:///{tmp_path}/empty.db"
-    assert doctor.judges("database", database_url=url) == (False, "at empty: run `checkin db upgrade`")
+    passed, text = doctor.judges("database", database_url=url)
+    assert passed is False
+    assert text.startswith(f"the database {tmp_path}/empty.db is at revision none, this release needs ")
     assert doctor.judges("LINE", database_url=url)[0]
+
+
+@pytest.mark.parametrize("path", ["nowhere/checkin.db", "file/checkin.db", "\0"])
+def test_database_file_that_is_not_there_is_named_and_line_is_looked_at_all_the_same(
+    one_doctor: Doctor, tmp_path: Path, path: str
+):
+    (tmp_path / "file").touch()
+    url = f"sqlite:///{tmp_path}/{path}"
+    passed, text = one_doctor.judges("database", database_url=url)
+    assert (passed, text.split(":")[0]) == (False, f"there is no database {tmp_path}/{path}")
+    assert one_doctor.judges("LINE", database_url=url)[0]
+    assert [found.name for found in tmp_path.iterdir() if found.name != "checkin.db"] == ["file"]
 
 
 def test_database_that_does_not_answer_fails(doctor: Doctor):
@@ -111,6 +126,15 @@ def test_parked_events_are_pointed_out(doctor: Doctor, database: Database):
         builders.inbox_event(session, state=EventState.PARKED, received_at=doctor.clock.now())
     assert [finding.passed for finding in doctor.says("inbox")] == [True, None]
     assert "1 parked: see `checkin inbox list --state parked`" in doctor.says("inbox")[1].text
+
+
+def test_events_that_broke_the_judging_fail_and_are_told_from_strange_ones(doctor: Doctor, database: Database):
+    with database.write() as session:
+        for reason in ("internal_error", "internal_error", "unknown_type"):
+            builders.inbox_event(session, state=EventState.PARKED, received_at=doctor.clock.now(), reason=reason)
+    _, broken, strange = doctor.says("inbox")
+    assert (broken.passed, broken.text.split(":")[0]) == (False, "2 parked because judging them failed")
+    assert (strange.passed, strange.text.split(":")[0]) == (None, "1 parked")
 
 
 # --- zones and beacons ----------------------------------------------------------------------------------------------
@@ -211,6 +235,21 @@ def test_a_run_that_failed_fails_with_its_error_until_it_is_done(doctor: Doctor,
     ran(database, doctor.clock.now(), RunState.DONE, period="2026-11-23")
     expected = "daily for 2026-11-22 failed after 1 attempts; it is tried again: disk full"
     assert doctor.judges("worker") == (False, expected)
+
+
+def test_a_run_that_is_not_tried_any_more_fails_no_longer_but_is_named(doctor: Doctor, database: Database):
+    ran(database, doctor.clock.now() - 40 * 24 * HOUR, RunState.FAILED, "disk full", period="2026-10-01")
+    ran(database, doctor.clock.now(), RunState.DONE)
+    well, given_up = doctor.says("worker")
+    assert (well.passed, given_up.passed) == (True, None)
+    assert given_up.text.startswith("daily for 2026-10-01 failed and is not tried again: disk full")
+
+
+def test_a_failed_run_that_waits_for_a_worker_which_is_away_fails(doctor: Doctor, database: Database):
+    ran(database, doctor.clock.now() - 40 * 24 * HOUR, RunState.FAILED, "disk full", period="2026-10-01")
+    passed, text = doctor.judges("worker")
+    assert passed is False
+    assert "is `checkin worker` running?" in text
 
 
 def test_worker_that_never_ran_is_pointed_out(doctor: Doctor):

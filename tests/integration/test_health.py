@@ -59,9 +59,19 @@ def test_metrics_tell_how_far_the_service_is_behind(
         builders.inbox_event(session, state=EventState.STORED, received_at=clock.now())
     clock.advance(seconds=31)
     lines = serving(database_url).get("/metrics").get_data(as_text=True).splitlines()
+    assert "checkin_database_up 1" in lines
     assert "checkin_inbox_undecided 1" in lines
     assert "checkin_inbox_oldest_undecided_seconds 31.0" in lines
     assert "checkin_last_event_age_seconds 31.0" in lines
+
+
+def test_counters_are_there_when_the_database_is_away(serving: Serve):
+    answer = serving(f"postgresql+psycopg://checkin@127.0.0.1:{free_port()}/checkin").get("/metrics")
+    lines = answer.get_data(as_text=True).splitlines()
+    assert answer.status_code == 200
+    assert "checkin_database_up 0" in lines
+    assert any(line.startswith("checkin_webhook_events_total ") for line in lines)
+    assert not [line for line in lines if line.startswith("checkin_inbox")]
 
 
 def test_metrics_of_all_web_processes_meet(postgres_url: str, tmp_path: Path):

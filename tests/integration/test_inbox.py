@@ -56,6 +56,9 @@ def test_only_a_parked_event_is_tried_again(database: Database):
         inbox.retry(session, "4711")
     with database.write() as session, pytest.raises(NotFoundError, match="NOTHING"):
         inbox.retry(session, "NOTHING")
+    for digits in (18, 19, 20, 5000):
+        with database.write() as session, pytest.raises(NotFoundError, match=r"no event 9+ in the inbox"):
+            inbox.retry(session, "9" * digits)
 
 
 def test_levels_of_an_idle_service_are_zero_and_know_no_last_event(database: Database):

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from prometheus_client import REGISTRY
 from pydantic import SecretStr
 from sqlalchemy import select
 from werkzeug.test import TestResponse
@@ -170,10 +171,32 @@ def test_the_original_request_is_kept_only_where_it_may_be_passed_on(
     assert {row.delivery_id for row in stored(database)} == {delivery.id}
 
 
-def test_a_database_that_is_away_gives_503_and_no_200(clock: FakeClock, tmp_path: Path):
+def counted(code: str) -> float:
+    return REGISTRY.get_sample_value("checkin_webhook_requests_total", {"result": code}) or 0
+
+
+def test_a_database_that_is_away_gives_503_and_no_200_and_is_counted(clock: FakeClock, tmp_path: Path):
+    before = counted("storage_unavailable"), counted("stored")
     client = create_app(settings(f"sqlite:///{tmp_path}/no-schema.db"), clock=clock).test_client()
     answer = post(client, webhooks.body(webhooks.beacon(NOW, OFFICER, "d41d8cd98f")))
     assert (answer.status_code, answer.get_json()["code"]) == (503, "storage_unavailable")
+    assert (counted("storage_unavailable"), counted("stored")) == (before[0] + 1, before[1])
+
+
+@pytest.mark.parametrize(
+    ("body", "signature", "code"),
+    [
+        (b"{}", "x", "signature_invalid"),
+        (b"hello", None, "not_json"),
+        (b"{}", None, "not_a_webhook"),
+        (b" " * (1024 * 1024 + 1), None, "too_large"),
+        (b'{"events":[]}', None, "stored"),
+    ],
+)
+def test_every_answer_is_counted_by_its_code(client: FlaskClient, body: bytes, signature: str | None, code: str):
+    before = counted(code)
+    post(client, body, **({} if signature is None else {"X-Line-Signature": signature}))
+    assert counted(code) == before + 1
 
 
 def test_bug_of_our_own_answers_500_without_its_words(
@@ -184,10 +207,12 @@ def test_bug_of_our_own_answers_500_without_its_words(
         raise RuntimeError("planted")
 
     monkeypatch.setattr(Ingest, "put", broken)
+    before = counted("internal_server_error")
     answer = post(client, webhooks.body(webhooks.beacon(NOW, OFFICER, "d41d8cd98f")))
     assert (answer.status_code, answer.get_json()["code"]) == (500, "internal_server_error")
     assert "planted" not in answer.get_data(as_text=True)
     assert "planted" in caplog.text
+    assert counted("internal_server_error") == before + 1
 
 
 def test_other_methods_and_paths_answer_as_problems(client: FlaskClient):
