@@ -21,6 +21,7 @@ test-e2e: ## the browser tests
 	$(BIN)/pytest tests/e2e
 
 format: ## format and fix what can be fixed
+	@deploy/bootstrap.sh run
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
@@ -51,9 +52,11 @@ lock: ## resolve the dependencies anew into deploy/locks
 	@deploy/lock.sh
 
 migration: ## a new migration from the models: make migration m="add table"
+	@deploy/bootstrap.sh run
 	$(BIN)/python -m checkin_api.migrations.new "$(m)"
 
 report: ## a day's usage report of the running department: make report DATE=2026-11-22
+	@deploy/bootstrap.sh run
 	@# The demonstration's department, unless the environment names another one.
 	@[ -n "$$CHECKIN_DATABASE_URL$$CHECKIN_DATABASE_URL_FILE" ] || [ ! -e var/demo/env.sh ] || . var/demo/env.sh; \
 	$(BIN)/checkin report daily --date $(DATE) --format csv --output -

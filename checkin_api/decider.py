@@ -92,7 +92,7 @@ def _decide(database: Database, settings: Settings, clock: Clock) -> Step:
 
     def step() -> bool:
         # Events gather while this rests: one batch of many costs far less than many batches of a few.
-        return decide_events(database, clock.now(), rules, limit=BATCH) == BATCH
+        return decide_events(database, clock.now(), rules, limit=BATCH)
 
     return step
 

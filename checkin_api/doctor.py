@@ -14,7 +14,7 @@ from checkin_api import beacons, inbox, migrations
 from checkin_api.clock import Clock
 from checkin_api.config import Settings
 from checkin_api.db import Database
-from checkin_api.domain.ids import EventState, RunState
+from checkin_api.domain.ids import INTERNAL_ERROR, EventState, RunState
 from checkin_api.models import InboxEvent, JobRun
 
 TIMEOUT_S = 5.0
@@ -23,8 +23,6 @@ CLOCK_TOLERANCE = timedelta(seconds=5)
 # Deciding takes well under a second; older events mean that nothing decides.
 UNDECIDED_TOLERANCE_S = 30
 WORKER_TOLERANCE = timedelta(hours=30)
-# The reason of events that broke the code which judges them (checkin/decide.py).
-_INTERNAL_ERROR = "internal_error"
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +76,7 @@ def _inbox(session: Session, now: datetime) -> Iterator[Finding]:
 
 def _parked(session: Session, parked: float) -> Iterator[Finding]:
     query = select(func.count(InboxEvent.id)).where(
-        InboxEvent.state == EventState.PARKED, InboxEvent.reason == _INTERNAL_ERROR
+        InboxEvent.state == EventState.PARKED, InboxEvent.reason == INTERNAL_ERROR
     )
     broken = session.scalar(query) or 0
     if broken:

@@ -95,7 +95,10 @@ def enrol(  # noqa: PLR0913 (who, when, and the three parts of the claim)
     row = session.execute(
         select(Officer, EnrolmentCode)
         .join(EnrolmentCode, EnrolmentCode.officer_id == Officer.id)
-        .where(Officer.staff_no == staff_no, EnrolmentCode.closed_at.is_(None))
+        .where(Officer.staff_no.in_(_spellings(staff_no)), EnrolmentCode.closed_at.is_(None))
+        # As it was typed first, where two numbers differ in nothing but case.
+        .order_by(Officer.staff_no != staff_no)
+        .limit(1)
         .with_for_update()
     ).first()
     reason = _judge(row[1], row[0], code, now, key) if row else Reason.CODE_WRONG
@@ -138,14 +141,17 @@ def set_friend(session: Session, user_id: LineUserId, *, is_friend: bool) -> Non
 
 
 def _judge(issued: EnrolmentCode, officer: Officer, code: str, now: datetime, key: bytes) -> Reason | None:
-    if issued.expires_at <= now:
-        return Reason.CODE_EXPIRED
-    if issued.tries_left <= 0:
-        return Reason.TOO_MANY_TRIES
-    if hmac.compare_digest(issued.code_hash, _digest(key, officer.id, code)):
-        return None
-    issued.tries_left -= 1
-    return Reason.CODE_WRONG
+    # The code first: who has none learns from the answer neither whether the number exists nor how its code stands.
+    if not hmac.compare_digest(issued.code_hash, _digest(key, officer.id, code)):
+        issued.tries_left = max(0, issued.tries_left - 1)
+        return Reason.CODE_WRONG
+    return Reason.CODE_EXPIRED if issued.expires_at <= now or issued.tries_left <= 0 else None
+
+
+def _spellings(staff_no: str) -> set[str]:
+    """How a staff number that was typed on a phone may be stored."""
+    narrow = unicodedata.normalize("NFKC", staff_no)
+    return {staff_no, narrow, narrow.upper(), narrow.lower()}
 
 
 def _digest(key: bytes, officer_id: int, code: str) -> str:

@@ -9,9 +9,8 @@ apt_install() {
         echo "error: this machine lacks $*; install it first:  sudo apt-get install -y $*" >&2
         exit 1
     fi
-    if [ ! -e /tmp/.checkin-apt-updated ]; then
-        apt-get update -qq && touch /tmp/.checkin-apt-updated
-    fi
+    [ -n "${apt_updated:-}" ] || apt-get update -qq
+    apt_updated=1
     DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$@" >/dev/null
 }
 
@@ -33,7 +32,8 @@ stamp=.venv/.installed-$(cat deploy/locks/dev.txt setup.cfg | sha256sum | cut -c
 if [ ! -e "$stamp" ]; then
     echo "Installing Python packages into .venv (once)…"
     "$python" -c 'import ensurepip' 2>/dev/null || apt_install python3-venv
-    [ -x .venv/bin/python ] || "$python" -m venv .venv
+    # One that was interrupted half way lacks pip.
+    .venv/bin/python -m pip --version >/dev/null 2>&1 || "$python" -m venv --clear .venv
     .venv/bin/python -m pip install -q uv==0.13.9 2>/dev/null || .venv/bin/python -m pip install uv==0.13.9
     # As pip does: a network that inspects TLS, as many departments' do, has its authority in the system's store.
     export UV_SYSTEM_CERTS="${UV_SYSTEM_CERTS:-1}"

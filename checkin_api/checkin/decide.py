@@ -7,15 +7,16 @@ from datetime import datetime
 from typing import assert_never
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import select, text, update
+from sqlalchemy import select, text
+from sqlalchemy.exc import DataError, DBAPIError, IntegrityError
 from sqlalchemy.orm import Session
 
 from checkin_api import models as m
 from checkin_api.checkin.casefile import load_casefile
-from checkin_api.checkin.records import Ruled, Stored
+from checkin_api.checkin.records import Records, Ruled, Stored
 from checkin_api.checkin.rulings import Rulings
 from checkin_api.db import Database
-from checkin_api.domain.ids import EventState
+from checkin_api.domain.ids import INTERNAL_ERROR, EventState
 from checkin_api.line import messages
 from checkin_api.line.events import (
     BeaconHeard,
@@ -48,32 +49,51 @@ class Rules:
     forwards: bool = False
 
 
-def decide_events(database: Database, now: datetime, rules: Rules, *, limit: int = 500) -> int:
-    """Decide up to ``limit`` stored events and commit; returns how many, 0 when none is left.
+def decide_events(database: Database, now: datetime, rules: Rules, *, limit: int = 500) -> bool:
+    """Decide up to ``limit`` stored events and commit; returns whether more may be waiting.
 
     An event that breaks the code that judges it is parked, and the others are decided all the same.
+
+    Raises:
+        DBAPIError: the database failed; nothing is parked for that, and everything can be tried again.
+        OSError: the database is not there, likewise.
     """
-    batch = _next_batch(database, limit)
+    batch, is_more = _next_batch(database, limit)
     if not batch:
-        return 0
+        return False
     try:
-        return _decide(database, batch, now, rules)
-    except Exception:
+        _decide(database, batch, now, rules)
+    except Exception as exc:
+        if not _is_of_an_event(exc):
+            raise
         logger.exception("deciding %d events failed; deciding each alone", len(batch))
-    for pair in batch:
-        try:
-            _decide(database, [pair], now, rules)
-        except Exception:
-            logger.exception("event %d could not be decided and is parked", pair[0].id)
-            _park(database, pair[0], now)
-    return len(batch)
+        for pair in batch:
+            _decide_alone(database, pair, now, rules)
+    return is_more
 
 
-def _next_batch(database: Database, limit: int) -> list[Pair]:
-    """The oldest undecided events with what they say, in the order they happened.
+def _decide_alone(database: Database, pair: Pair, now: datetime, rules: Rules) -> None:
+    try:
+        _decide(database, [pair], now, rules)
+    except Exception as exc:
+        if not _is_of_an_event(exc):
+            raise
+        logger.exception("event %d could not be decided and is parked", pair[0].id)
+        _park(database, pair, now, rules)
 
-    LINE promises no order; within a batch the events' own times put it right. Nothing comes after an enrolment, which
-    changes who is who.
+
+def _is_of_an_event(exc: Exception) -> bool:
+    """Whether an event broke the code, or values of it the rules of a table; else the database is to blame."""
+    if isinstance(exc, DBAPIError):
+        return isinstance(exc, DataError | IntegrityError)
+    return not isinstance(exc, OSError)
+
+
+def _next_batch(database: Database, limit: int) -> tuple[list[Pair], bool]:
+    """The oldest undecided events with what they say, in the order they happened, and whether more may be waiting.
+
+    LINE promises no order; within a batch the events' own times put it right. After an enrolment no event follows that
+    depends on who the account belongs to.
     """
     event = m.InboxEvent
     query = (
@@ -86,27 +106,33 @@ def _next_batch(database: Database, limit: int) -> list[Pair]:
         stored = [Stored(*row) for row in session.execute(query)]
     batch = [(each, parse_event(each.raw, each.received_at)) for each in stored]
     batch.sort(key=lambda pair: pair[1].at if isinstance(pair[1], Event) else pair[0].received_at)
+    enrolling = set()
     for position, (_, line_event) in enumerate(batch):
         if isinstance(line_event, EnrolmentAsked):
-            return batch[: position + 1]
-    return batch
+            enrolling.add(line_event.user_id)
+        elif isinstance(line_event, BeaconHeard | PunchAsked) and line_event.user_id in enrolling:
+            return batch[:position], True
+    return batch, len(batch) == limit
 
 
-def _decide(database: Database, batch: Sequence[Pair], now: datetime, rules: Rules) -> int:
+def _decide(database: Database, batch: Sequence[Pair], now: datetime, rules: Rules) -> None:
     """Judge and record a batch in one transaction; what another process has decided meanwhile is left alone."""
     if not database.is_sqlite:
         with database.write() as session:
-            session.execute(text("select pg_advisory_xact_lock(:key)"), {"key": _PG_LOCK})
+            _take_turn(session)
             batch = _undecided(session, batch)
             _judge(session, batch, rules).write(session, now)
-        return len(batch)
+        return
     # SQLite has one writer for everybody, and webhooks wait for their turn: it is taken only for the writing.
     with database.read() as session:
         rulings = _judge(session, batch, rules)
     with database.write() as session:
         if len(_undecided(session, batch)) == len(batch):
             rulings.write(session, now)
-    return len(batch)
+
+
+def _take_turn(session: Session) -> None:
+    session.execute(text("select pg_advisory_xact_lock(:key)"), {"key": _PG_LOCK})
 
 
 def _undecided(session: Session, batch: Sequence[Pair]) -> list[Pair]:
@@ -117,10 +143,15 @@ def _undecided(session: Session, batch: Sequence[Pair]) -> list[Pair]:
     return [pair for pair in batch if pair[0].id in waiting]
 
 
-def _park(database: Database, stored: Stored, now: datetime) -> None:
-    parked = {"state": EventState.PARKED, "reason": "internal_error", "decided_at": now}
+def _park(database: Database, pair: Pair, now: datetime, rules: Rules) -> None:
+    """Set the event aside, unless another process has decided it; what it came with may concern another service."""
+    records = Records()
+    records.ruled.append((pair[0], Ruled(EventState.PARKED, INTERNAL_ERROR, is_foreign=True)))
     with database.write() as session:
-        session.execute(update(m.InboxEvent).where(m.InboxEvent.id == stored.id).values(parked))
+        if not database.is_sqlite:
+            _take_turn(session)
+        if _undecided(session, [pair]):
+            records.write(session, now, forwards=rules.forwards)
 
 
 def _judge(session: Session, batch: Sequence[Pair], rules: Rules) -> Rulings:

@@ -93,13 +93,14 @@ class Rulings:
             for tap in taps:
                 self.records.grant_later(tap.refusal_id, punch_id)
                 day.waiting.remove(tap)
-        if said or not asks:
+        if said:
             return said
         match punching.arrive(presence, day):
             case None:
                 return []
             case Direction() as direction:
-                return messages.ask_to_punch(presence, direction, self.casefile.timezone)
+                # Who has stayed has been asked on arrival, and is not to be sent home half an hour early.
+                return messages.ask_to_punch(presence, direction, self.casefile.timezone) if asks else []
             case punching.Granted() as granted:
                 return self._punch(stored, officer, granted, tapped_at=None)[1]
             case never:

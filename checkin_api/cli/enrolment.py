@@ -1,13 +1,15 @@
 """``checkin enrolment``: one-time codes for officers, and releasing an officer's LINE account."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 
 import click
-from sqlalchemy import select
+from sqlalchemy import or_, select
+from sqlalchemy.orm import Session
 
 from checkin_api import audit, enrolment
 from checkin_api.cli.common import command_line_actor, format_option, open_database, show
 from checkin_api.clock import SystemClock
+from checkin_api.domain.shifts import local_date
 from checkin_api.models import LineAccount, Officer
 
 
@@ -27,18 +29,15 @@ def issue(staff_no: tuple[str, ...], *, everyone: bool, days: int, form: str) ->
         raise click.UsageError("name staff numbers, or give --all")
     with open_database("secret_key") as (settings, database), database.write() as session:
         audit.take_turn(session)
-        if everyone:
-            bound = select(LineAccount.officer_id).where(LineAccount.unbound_at.is_(None))
-            staff_no = tuple(
-                session.scalars(select(Officer.staff_no).where(Officer.id.not_in(bound)).order_by(Officer.staff_no))
-            )
-        key = settings.secret_key.get_secret_value().encode()
         now = SystemClock().now()
+        if everyone:
+            staff_no = _not_enrolled(session, local_date(now, settings.zone))
+        key = settings.secret_key.get_secret_value().encode()
         codes = [
             enrolment.issue_code(
                 session, now, number, actor=command_line_actor(), key=key, valid_for=timedelta(days=days)
             )
-            for number in staff_no
+            for number in dict.fromkeys(staff_no)
         ]
         zone = settings.zone
     show(
@@ -53,6 +52,14 @@ def issue(staff_no: tuple[str, ...], *, everyone: bool, days: int, form: str) ->
         ],
         form,
     )
+
+
+def _not_enrolled(session: Session, today: date) -> tuple[str, ...]:
+    """The staff numbers of all who have no LINE account and have not left the service."""
+    bound = select(LineAccount.officer_id).where(LineAccount.unbound_at.is_(None))
+    in_service = or_(Officer.active_to.is_(None), Officer.active_to >= today)
+    query = select(Officer.staff_no).where(Officer.id.not_in(bound), in_service)
+    return tuple(session.scalars(query.order_by(Officer.staff_no)))
 
 
 @command.command()

@@ -182,6 +182,10 @@ class EventState(StrEnum):
     PARKED = "parked"
 
 
+# Why an event is parked whose judging failed: a fault of ours, which the doctor reports.
+INTERNAL_ERROR = "internal_error"
+
+
 class MessageState(StrEnum):
     """Where something we send stands: a reply, or a delivery passed on."""
 

@@ -131,7 +131,10 @@ def redeem(presence: Presence, day: OfficerDay) -> list[tuple[Granted, list[Wait
 
 
 def arrive(presence: Presence, day: OfficerDay) -> Granted | Direction | None:
-    """What a beacon event asks for by itself: a punch (an ``auto`` zone), a question (``confirm``), or nothing."""
+    """What a beacon event asks for by itself: a punch (an ``auto`` zone), a question (``confirm``), or nothing.
+
+    A question is asked once a visit, as soon as the punch is due: a presence before that has asked nothing.
+    """
     direction = _due(presence.at, day)
     if direction is None:
         return None
@@ -141,6 +144,7 @@ def arrive(presence: Presence, day: OfficerDay) -> Granted | Direction | None:
         earlier.id != presence.id
         and earlier.zone.id == presence.zone.id
         and timedelta() <= presence.at - earlier.at < ASK_AGAIN_AFTER
+        and _due(earlier.at, day) is direction
         for earlier in day.presences
     )
     return None if asked else direction

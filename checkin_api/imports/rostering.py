@@ -53,7 +53,8 @@ class RosterReview(Review):
         """Remove, keep all changes, and say which of them touch duties that have punches."""
         for ids in in_steps(self._removed):
             self.session.execute(delete(m.RosterEntry).where(m.RosterEntry.id.in_(ids)))
-        others = mark_punched(self.session, self._others, self._times, self.terms.now)
+        others = sorted(self._others, key=lambda change: change.action)
+        others = mark_punched(self.session, others, self._times, self.terms.now)
         keep_changes(self.session, others, now=self.terms.now, actor=self.terms.actor, after=self._last_id)
         return Findings(
             removed=len(self._removed),

@@ -34,6 +34,8 @@ _UNUSED_TYPES = frozenset(
 )
 # A phone's clock may be a little ahead of ours; further ahead, an event would prove a place in the future.
 _FUTURE_TOLERANCE = timedelta(minutes=5)
+# LINE gives redelivery up long before; a punch of last year must not be made by an event of today.
+_LATEST = timedelta(days=31)
 _PUNCH_WORDS = {
     "簽到": Direction.IN,
     "上班": Direction.IN,
@@ -42,8 +44,10 @@ _PUNCH_WORDS = {
     "下班": Direction.OUT,
     "out": Direction.OUT,
 }
+_PUNCH_DIRECTIONS = {direction.value: direction for direction in (Direction.IN, Direction.OUT)}
 _HELP_WORDS = frozenset({"說明", "help", "?", "？"})
-_ENROL_WORDS = frozenset({"綁定", "bind"})
+_ENROL_PREFIX = "綁定"
+_ENROL_WORDS = frozenset({_ENROL_PREFIX, "bind"})
 _ENROL_PARTS = 3
 # What goes into a column or a log is of LINE's documented form or refused: no NUL, no lone surrogate gets past here.
 _USER_ID = re.compile(r"U[0-9a-f]{32}", re.ASCII)
@@ -129,7 +133,7 @@ def parse_event(raw: str, received_at: datetime) -> LineEvent:
 
     Args:
         raw: The event's JSON text.
-        received_at: When the webhook arrived; an event from the future is strange.
+        received_at: When the webhook arrived; an event from the future, or of more than 31 days ago, is strange.
     """
     try:
         return _parse(json.loads(raw), received_at)
@@ -182,6 +186,8 @@ def _instant(milliseconds: int, received_at: datetime) -> datetime:
         raise _StrangeError("bad_field", "timestamp") from None
     if at > received_at + _FUTURE_TOLERANCE:
         raise _StrangeError("timestamp_in_future", at.isoformat())
+    if at < received_at - _LATEST:
+        raise _StrangeError("timestamp_too_old", at.isoformat())
     return at
 
 
@@ -217,10 +223,9 @@ def _beacon(event: dict[str, Any], common: dict[str, Any]) -> LineEvent:
 def _postback(event: dict[str, Any], common: dict[str, Any]) -> LineEvent:
     fields = parse_qs(_field(_field(event, "postback", dict), "data", str))
     if fields.get("checkin") == ["punch"]:
-        try:
-            direction = Direction(fields.get("direction", [""])[0])
-        except ValueError:
-            raise _StrangeError("bad_field", "postback.data") from None
+        direction = _PUNCH_DIRECTIONS.get(fields.get("direction", [""])[0])
+        if direction is None:
+            raise _StrangeError("bad_field", "postback.data")
         return PunchAsked(**common, direction=direction)
     if fields.get("checkin") == ["help"]:
         return HelpAsked(**common)
@@ -231,7 +236,11 @@ def _message(event: dict[str, Any], common: dict[str, Any]) -> LineEvent:
     message = _field(event, "message", dict)
     if _field(message, "type", str) != "text":
         return NotOurs("message_not_text")
-    words = _field(message, "text", str).split()
+    text = _field(message, "text", str).strip()
+    if text.startswith(_ENROL_PREFIX):
+        # On a phone the space is soon forgotten: 綁定A0123 ABCD-2345.
+        text = f"{_ENROL_PREFIX} {text.removeprefix(_ENROL_PREFIX).lstrip(' 　:：')}"
+    words = text.split()
     first = words[0].lower() if words else ""
     if first in _ENROL_WORDS:
         if len(words) < _ENROL_PARTS or not "".join(words).isprintable():

@@ -61,7 +61,14 @@ def tap_refused(reason: Reason, zone: Zone | None, direction: Direction) -> list
     where = f"「{zone.name}」" if zone else ""
     match reason:
         case Reason.NOT_ENROLLED:
-            return explain()
+            return [
+                _text(
+                    f"⚠️ 未記錄{zh}：這個 LINE 帳號尚未綁定。\n"
+                    "請輸入「綁定 員警編號 一次碼」，例如：綁定 A0123 ABCD-2345（一次碼請向人事單位索取）。\n"
+                    f"{en} not recorded: this LINE account is not enrolled. "
+                    "Send: bind STAFF-NUMBER CODE (the code comes from HR)."
+                )
+            ]
         case Reason.INACTIVE_OFFICER:
             return [
                 _text(
@@ -135,10 +142,13 @@ _ENROLMENT_REFUSED = {
         "員警編號或一次碼不正確，請核對後再試。",
         "The staff number or the code is wrong. Check both and try again.",
     ),
-    Reason.CODE_EXPIRED: ("一次碼已過期，請向人事單位索取新碼。", "The code has expired. Ask HR for a new one."),
+    Reason.CODE_EXPIRED: (
+        "一次碼已過期，或因多次輸入錯誤而失效，請向人事單位索取新碼。",
+        "The code has expired, or was entered wrongly too often. Ask HR for a new one.",
+    ),
     Reason.TOO_MANY_TRIES: (
-        "嘗試次數過多，請一小時後再試，或向人事單位索取新碼。",
-        "Too many tries. Wait an hour, or ask HR for a new code.",
+        "這個 LINE 帳號試錯太多次，請一小時後再試。",
+        "Too many wrong tries by this LINE account. Wait an hour.",
     ),
     Reason.ALREADY_ENROLLED: (
         "這個 LINE 帳號已綁定，不需要再綁一次；要更換請洽人事單位。",

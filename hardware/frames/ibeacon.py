@@ -9,7 +9,7 @@ from hardware.frames.errors import FrameError
 
 # Source: Apple, "Proximity Beacon Specification": company 0x004C little-endian, type 0x02, length 0x15.
 APPLE_COMPANY = 0x004C
-_PREFIX = b"\x4c\x00\x02\x15"
+PREFIX = b"\x4c\x00\x02\x15"
 _BODY = struct.Struct(">16sHHb")
 # Source: LINE, "LINE Beacon device specification": every LINE Beacon in the world sends these three.
 LINE_UUID = UUID("d0d2ce24-9efc-11e5-82c4-1c6a7a17ef38")
@@ -67,12 +67,12 @@ def decode_manufacturer_data(data: bytes) -> IBeacon:
 
     Source: Apple, "Proximity Beacon Specification".
     """
-    size = len(_PREFIX) + _BODY.size
+    size = len(PREFIX) + _BODY.size
     if len(data) != size:
         raise FrameError("iBeacon", expected=f"{size} bytes", got=f"{len(data)}")
-    if data[: len(_PREFIX)] != _PREFIX:
-        raise FrameError("iBeacon prefix at byte 0", expected=_PREFIX.hex(), got=data[: len(_PREFIX)].hex())
-    uuid, major, minor, power = _BODY.unpack_from(data, len(_PREFIX))
+    if data[: len(PREFIX)] != PREFIX:
+        raise FrameError("iBeacon prefix at byte 0", expected=PREFIX.hex(), got=data[: len(PREFIX)].hex())
+    uuid, major, minor, power = _BODY.unpack_from(data, len(PREFIX))
     return IBeacon(UUID(bytes=uuid), major, minor, power)
 
 
@@ -83,7 +83,7 @@ def encode_manufacturer_data(beacon: IBeacon) -> bytes:
         FrameError: major or minor outside 16 bits, or a power outside a signed byte.
     """
     try:
-        return _PREFIX + _BODY.pack(beacon.uuid.bytes, beacon.major, beacon.minor, beacon.measured_power_dbm)
+        return PREFIX + _BODY.pack(beacon.uuid.bytes, beacon.major, beacon.minor, beacon.measured_power_dbm)
     except struct.error as exc:
         got = f"{beacon.major}, {beacon.minor}, {beacon.measured_power_dbm}"
         raise FrameError("iBeacon", expected="major and minor 0..65535, power -128..127", got=got) from exc
@@ -96,7 +96,7 @@ def decode_advertisement(advertisement: bytes) -> IBeacon:
         FrameError: the AD structures are broken, none is Apple's manufacturer data, or it is not an iBeacon.
     """
     for kind, data in split(advertisement):
-        if kind == MANUFACTURER_DATA and data[:2] == _PREFIX[:2]:
+        if kind == MANUFACTURER_DATA and data[:2] == PREFIX[:2]:
             return decode_manufacturer_data(data)
     raise FrameError("advertisement", expected="manufacturer data of 0x004C", got="none")
 

@@ -10,7 +10,6 @@ from hardware.provisioning.words import FLAG_BITS, NO_FLAGS, Text
 
 # Source: LINE Beacon device specification: message authentication code 4, masked timestamp 2, battery level 1.
 _SECURE_MESSAGE_LENGTH = 7
-_IBEACON_PREFIX = b"\x4c\x00\x02\x15"
 # Source: Bluetooth Assigned Numbers, "Common Data Types".
 _INCOMPLETE_UUID16_LIST, _SHORTENED_NAME, _COMPLETE_NAME = 0x02, 0x08, 0x09
 
@@ -115,7 +114,7 @@ def _manufacturer_rows(at: int, content: bytes) -> Iterator[Row]:
     number = int.from_bytes(company, "little")
     name = " Apple" if number == ibeacon.APPLE_COMPANY else ""
     yield Row(at, company, "company", Text(f"0x{number:04X}{name}", f"0x{number:04X}{name}"))
-    if content.startswith(_IBEACON_PREFIX):
+    if content.startswith(ibeacon.PREFIX):
         yield from _ibeacon_rows(at + 2, content)
     elif rest:
         yield from _plain_rows(at + 2, rest)

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from sqlalchemy import select
+from sqlalchemy.exc import OperationalError
 
 from checkin_api import enrolment
 from checkin_api import models as m
@@ -32,6 +33,7 @@ from tests import builders, webhooks
 
 TAIPEI = ZoneInfo("Asia/Taipei")
 RULES = Rules(timezone=TAIPEI, code_key=b"key")
+FORWARDING = Rules(timezone=TAIPEI, code_key=b"key", forwards=True)
 EIGHT = datetime(2026, 11, 23, 8, 0, tzinfo=TAIPEI).astimezone(UTC)
 ANN = webhooks.user(1)
 STRANGER = webhooks.user(99)
@@ -144,6 +146,14 @@ def test_automatic_zone_signs_in_with_the_first_event_of_a_duty(department: Depa
     assert "已自動簽到 07:55" in text
 
 
+def test_automatic_zone_signs_in_who_is_there_when_the_window_opens(department: Department):
+    opens = EIGHT - timedelta(hours=2)
+    department.receive(webhooks.beacon(opens - timedelta(seconds=5), ANN, AUTO_HWID))
+    assert department.punches == []
+    department.receive(webhooks.beacon(opens + timedelta(seconds=55), ANN, AUTO_HWID, kind="stay"))
+    assert [punch.at for punch in department.punches] == [opens + timedelta(seconds=55)]
+
+
 def test_automatic_zone_never_signs_out(department: Department):
     department.receive(webhooks.beacon(EIGHT, ANN, AUTO_HWID))
     department.receive(webhooks.beacon(EIGHT + timedelta(hours=12), ANN, AUTO_HWID))
@@ -234,7 +244,7 @@ def test_unknown_officer_is_refused_in_silence_for_a_beacon_and_in_words_for_a_t
     department.receive(webhooks.beacon(EIGHT, STRANGER, HWID), webhooks.tap(EIGHT, STRANGER))
     assert [refusal.reason for refusal in department.rows(m.Refusal)] == [Reason.NOT_ENROLLED] * 2
     [text] = department.texts()
-    assert "綁定" in text
+    assert text.startswith("⚠️ 未記錄簽到：這個 LINE 帳號尚未綁定")
 
 
 def test_inactive_officer_is_refused(department: Department):
@@ -255,6 +265,7 @@ def test_strange_events_are_parked_and_the_others_of_the_batch_decided(departmen
         "unknown_beacon_type": webhooks.beacon(EIGHT, ANN, HWID, kind="orbit"),
         "bad_field": webhooks.beacon(EIGHT, "not a user", HWID),
         "timestamp_in_future": webhooks.beacon(EIGHT + timedelta(minutes=6), ANN, HWID),
+        "timestamp_too_old": webhooks.beacon(EIGHT - timedelta(days=32), ANN, HWID),
     }
     department.receive(good, *strange.values(), at=EIGHT)
     parked = [event for event in department.rows(m.InboxEvent) if event.state is EventState.PARKED]
@@ -294,8 +305,32 @@ def test_event_that_breaks_the_code_is_parked_and_the_others_decided(
         return real(self, stored, event)
 
     monkeypatch.setattr(Rulings, "punch_asked", broken)
-    department.receive(webhooks.beacon(EIGHT, ANN, HWID), webhooks.tap(EIGHT, STRANGER), webhooks.tap(EIGHT, ANN))
+    body = webhooks.body(webhooks.beacon(EIGHT, ANN, HWID), webhooks.tap(EIGHT, STRANGER), webhooks.tap(EIGHT, ANN))
+    department._ingest.put(Arrival(EIGHT, split_events(body), Original(new_id(), body, webhooks.sign(body))))  # noqa: SLF001
+    department.decide(EIGHT, FORWARDING)
     assert sorted(event.state for event in department.rows(m.InboxEvent)) == ["decided", "decided", "parked"]
+    assert len(department.punches) == 1
+    # What we cannot judge may concern another service of the official account.
+    assert [delivery.state for delivery in department.rows(m.Delivery)] == [MessageState.PENDING]
+
+
+@pytest.mark.parametrize(
+    "failure", [OperationalError("select 1", {}, Exception("gone")), PermissionError("the lock file")]
+)
+def test_a_database_that_fails_parks_nothing(
+    department: Department, monkeypatch: pytest.MonkeyPatch, failure: Exception
+):
+    # The moment at which a database goes away cannot be chosen; the test plants it.
+    def broken(*_: object) -> None:
+        raise failure
+
+    department.receive(webhooks.beacon(EIGHT, ANN, HWID), webhooks.tap(EIGHT, ANN), decide=False)
+    with monkeypatch.context() as planted:
+        planted.setattr(Rulings, "punch_asked", broken)
+        with pytest.raises(type(failure)):
+            department.decide(EIGHT)
+    assert {event.state for event in department.rows(m.InboxEvent)} == {EventState.STORED}
+    department.decide(EIGHT)
     assert len(department.punches) == 1
 
 
@@ -333,6 +368,20 @@ def test_code_sent_in_the_chat_binds_the_account_and_what_follows_counts(departm
     assert len(department.rows(m.Presence)) == 1
 
 
+def test_enrolment_messages_of_strangers_hold_nobody_up(department: Department):
+    wrong = [webhooks.say(EIGHT, webhooks.user(100 + number), "綁定 A0001 ABCD-2345") for number in range(30)]
+    department.receive(*wrong, webhooks.beacon(EIGHT, ANN, HWID), webhooks.tap(EIGHT, ANN), decide=False)
+    assert decide_events(department.database, EIGHT, RULES) is False
+    assert len(department.punches) == 1
+
+
+def test_an_event_whose_odd_id_comes_three_times_counts_once(department: Department):
+    department.receive(webhooks.beacon(EIGHT, ANN, HWID))
+    for _ in range(3):
+        department.receive(webhooks.tap(EIGHT, ANN) | {"webhookEventId": "一/二 " * 30})
+    assert len(department.punches) == 1
+
+
 def test_wrong_code_is_refused_in_words_and_counted(department: Department):
     department.receive(webhooks.say(EIGHT, STRANGER, "bind A0001 ABCD-2345"))
     assert [refusal.reason for refusal in department.rows(m.Refusal)] == [Reason.CODE_WRONG]
@@ -361,6 +410,6 @@ def test_request_with_a_foreign_event_is_kept_to_be_passed_on_and_others_forgott
     mixed = webhooks.body(webhooks.tap(EIGHT, ANN), webhooks.say(EIGHT, ANN, "not for us"))
     for body in (ours, mixed):
         department._ingest.put(Arrival(EIGHT, split_events(body), Original(new_id(), body, webhooks.sign(body))))  # noqa: SLF001
-    department.decide(EIGHT, Rules(timezone=TAIPEI, code_key=b"key", forwards=True))
+    department.decide(EIGHT, FORWARDING)
     [delivery] = department.rows(m.Delivery)
     assert (delivery.body, delivery.signature, delivery.state) == (mixed, webhooks.sign(mixed), MessageState.PENDING)

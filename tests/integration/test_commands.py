@@ -5,6 +5,7 @@ import socket
 import subprocess
 from datetime import datetime, timedelta
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -219,6 +220,22 @@ def test_codes_are_issued_to_everyone_who_is_not_enrolled(officers: str):
     expires_at = datetime.fromisoformat(code["expires_at"])
     assert expires_at.utcoffset() == timedelta(hours=8)
     assert timedelta(days=2, hours=23) < expires_at - datetime.now(expires_at.tzinfo) <= timedelta(days=3)
+
+
+def test_a_number_given_twice_gets_one_code(officers: str):
+    done = checkin(officers, "enrolment", "issue", "A0002", "A0002", "--format", "json")
+    assert [code["staff_no"] for code in json.loads(done.stdout)] == ["A0002"]
+
+
+def test_who_has_left_the_service_gets_no_code_with_all_the_others(officers: str):
+    database = Database(officers)
+    today = datetime.now(ZoneInfo("Asia/Taipei")).date()
+    with database.write() as session:
+        builders.officer(session, staff_no="A0003", active_to=today)
+        builders.officer(session, staff_no="A0004", active_to=today - timedelta(days=1))
+    database.close()
+    codes = json.loads(checkin(officers, "enrolment", "issue", "--all", "--format", "json").stdout)
+    assert [code["staff_no"] for code in codes] == ["A0002", "A0003"]
 
 
 def test_code_is_issued_by_staff_number_for_a_person_to_read(officers: str):

@@ -81,7 +81,8 @@ def test_code_dies_after_five_wrong_tries_by_anyone(session: Session):
     for number in range(5):
         user = LineUserId(webhooks.user(10 + number))
         assert enrol(session, "WRONG", user=user) is Reason.CODE_WRONG
-    assert enrol(session, code) is Reason.TOO_MANY_TRIES
+    assert enrol(session, "WRONG", user=BOB) is Reason.CODE_WRONG
+    assert enrol(session, code, user=BOB) is Reason.CODE_EXPIRED
 
 
 def test_account_may_be_wrong_five_times_an_hour(session: Session):
@@ -92,9 +93,23 @@ def test_account_may_be_wrong_five_times_an_hour(session: Session):
     assert isinstance(enrol(session, code, staff_no="A0002", now=NOW + timedelta(hours=1)), Bound)
 
 
-def test_unknown_number_and_wrong_code_are_refused_alike(session: Session):
+@pytest.mark.parametrize("late", [timedelta(), timedelta(days=8)])
+def test_unknown_number_and_wrong_code_are_refused_alike(session: Session, late: timedelta):
     issue(session)
-    assert enrol(session, "WRONG") is enrol(session, "WRONG", staff_no="NOBODY") is Reason.CODE_WRONG
+    assert enrol(session, "WRONG", now=NOW + late) is Reason.CODE_WRONG
+    assert enrol(session, "WRONG", staff_no="NOBODY", now=NOW + late) is Reason.CODE_WRONG
+
+
+@pytest.mark.parametrize("typed", ["a0001", "Ａ０００１", "ａ０００１"])
+def test_staff_number_may_be_typed_as_people_type(session: Session, typed: str):
+    assert isinstance(enrol(session, issue(session).code, staff_no=typed), Bound)
+
+
+def test_staff_numbers_that_differ_in_case_only_are_two_officers(session: Session):
+    builders.officer(session, staff_no="a0001", name="王小名")
+    codes = issue(session, "a0001").code, issue(session, "A0001").code
+    assert enrol(session, codes[0], staff_no="a0001") == Bound(StaffNo("a0001"), "王小名")
+    assert enrol(session, codes[1], staff_no="A0001", user=BOB) == Bound(StaffNo("A0001"), "王小明")
 
 
 def test_one_account_and_one_officer_at_a_time(session: Session):

@@ -189,6 +189,11 @@ def test_officer_is_asked_once_per_visit(earlier: Presence, asked: bool):
     assert arrive(now, day) == (Direction.IN if asked else None)
 
 
+def test_a_presence_before_the_window_opened_has_asked_nothing():
+    early, now = heard("05:58"), heard("06:03")
+    assert arrive(now, OfficerDay(duties=[DAY_DUTY], presences=[early, now])) is Direction.IN
+
+
 def test_automatic_zone_signs_in_by_itself_where_the_proof_is_good_enough():
     back_door = zone(3, mode=ZoneMode.AUTO)
     presence = heard("07:55", back_door)

@@ -27,8 +27,8 @@ NOW = datetime(2026, 11, 23, 0, 0, tzinfo=UTC)
 ANN = webhooks.user(1)
 
 
-def parse(event: Any) -> LineEvent:
-    return parse_event(json.dumps(event), NOW)
+def parse(event: Any, received_at: datetime = NOW) -> LineEvent:
+    return parse_event(json.dumps(event), received_at)
 
 
 def test_lines_published_beacon_event():
@@ -39,7 +39,7 @@ def test_lines_published_beacon_event():
         "deliveryContext": {"isRedelivery": False},
         "beacon": {"hwid": "d41d8cd98f", "type": "enter", "dm": "1234567890ABCDEF"},
     }  # fmt: skip
-    assert parse(event) == BeaconHeard(
+    assert parse(event, datetime(2016, 5, 7, 13, 58, tzinfo=UTC)) == BeaconHeard(
         user_id=LineUserId("U4af4980629" + "0" * 22),
         at=datetime(2016, 5, 7, 13, 57, 59, 859000, tzinfo=UTC),
         reply_token="nHuyWiB7yP5Zw52FIkcQobQuGDXCTA",
@@ -63,6 +63,11 @@ def test_lines_published_beacon_event():
         (webhooks.say(NOW, ANN, "綁定 A0\x001 CODE"), HelpAsked),
         (webhooks.say(NOW, ANN, "綁定 A0001 ABCD-2345"), EnrolmentAsked),
         (webhooks.say(NOW, ANN, "bind A0001 ABCD 2345"), EnrolmentAsked),
+        (webhooks.say(NOW, ANN, "綁定A0001 ABCD-2345"), EnrolmentAsked),
+        (webhooks.say(NOW, ANN, "綁定：A0001 ABCD-2345"), EnrolmentAsked),
+        (webhooks.say(NOW, ANN, "綁定 ： A0001 ABCD-2345"), EnrolmentAsked),
+        (webhooks.say(NOW, ANN, "綁定要怎麼弄"), HelpAsked),
+        (webhooks.say(NOW, ANN, "binding"), NotOurs),
         (webhooks.say(NOW, ANN, "簽到了嗎"), NotOurs),
         (webhooks.event("message", NOW, ANN, message={"type": "sticker"}), NotOurs),
         (webhooks.event("join", NOW, ANN), NotOurs),
@@ -114,7 +119,7 @@ def test_what_is_strange_and_why(change: dict[str, Any], reason: str, detail: st
     assert parse(webhooks.beacon(NOW, ANN, "c0ffee0001") | change) == Strange(reason, detail)
 
 
-@pytest.mark.parametrize("query", ["checkin=punch", "checkin=punch&direction=", "checkin=punch&direction=sideways"])
+@pytest.mark.parametrize("query", ["checkin=punch", "checkin=punch&direction=", "checkin=punch&direction=auto"])
 def test_our_button_without_a_direction_is_strange(query: str):
     event = webhooks.event("postback", NOW, ANN, postback={"data": query})
     assert parse(event) == Strange("bad_field", "postback.data")
@@ -125,6 +130,13 @@ def test_event_from_the_future_proves_nothing():
     late = parse(webhooks.beacon(NOW + timedelta(minutes=5, milliseconds=1), ANN, "c0ffee0001"))
     assert isinstance(late, Strange)
     assert late.reason == "timestamp_in_future"
+
+
+def test_event_of_more_than_a_month_ago_makes_no_punch():
+    assert isinstance(parse(webhooks.tap(NOW - timedelta(days=31), ANN)), PunchAsked)
+    old = parse(webhooks.tap(NOW - timedelta(days=31, milliseconds=1), ANN))
+    assert isinstance(old, Strange)
+    assert old.reason == "timestamp_too_old"
 
 
 @pytest.mark.parametrize("dm", [None, "", "00", "0A" * 13])

@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+import re
 
 import pytest
 from hypothesis import given
@@ -51,8 +52,26 @@ def test_any_bytes_are_events_or_refused(body: bytes):
 
 @pytest.mark.parametrize(
     ("value", "kept"),
-    [("01FZ74A0TDDPYRVKNK77XKC3ZR", True), ("x", True), ("", False), ("a b", False), ("x" * 65, False), (1, False)],
+    [("01FZ74A0TDDPYRVKNK77XKC3ZR", True), ("x" * 64, True), ("", False), (1, False), (None, False), ([], False)],
 )
-def test_only_a_well_formed_event_id_becomes_the_key(value: object, kept: bool):
+def test_the_event_id_is_the_key(value: object, kept: bool):
     [(event_id, _)] = split_events(json.dumps({"events": [{"webhookEventId": value}]}).encode())
     assert event_id == (value if kept else None)
+
+
+@pytest.mark.parametrize("value", ["a b", "x" * 65, "a\x00b", "\ud800", "事件"])
+def test_an_event_id_of_another_form_is_a_key_all_the_same(value: str):
+    body = json.dumps(
+        {"events": [{"webhookEventId": value}, {"webhookEventId": value}, {"webhookEventId": f"{value}."}]}
+    )
+    (first, _), (again, _), (other, _) = split_events(body.encode())
+    assert first is not None
+    assert first == again != other
+    assert re.fullmatch("sha256:[0-9a-f]{57}", first)
+
+
+def test_an_integer_too_long_for_python_spoils_no_other_event():
+    body = b'{"events":[{"n":' + b"9" * 5000 + b'},{"timestamp":1462629479859}]}'
+    (_, strange), (_, good) = split_events(body)
+    assert json.loads(strange) == {"n": "9" * 5000}
+    assert json.loads(good) == {"timestamp": 1462629479859}
