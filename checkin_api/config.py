@@ -34,6 +34,14 @@ class Settings(BaseSettings):
     secret_key: SecretStr = SecretStr("")
     correction_quota: int = Field(default=3, ge=0, le=1000)
     correction_days: int = Field(default=31, ge=1, le=3660)
+    outage_after_minutes: int = Field(default=60, ge=5, le=24 * 60)
+    limit_segments: int = Field(default=2, ge=1, le=24)
+    limit_rest_hours: int = Field(default=11, ge=0, le=24)
+    limit_rest_exceptional_hours: int = Field(default=8, ge=0, le=24)
+    limit_day_hours: int = Field(default=12, ge=1, le=48)
+    limit_day_exceptional_hours: int = Field(default=16, ge=1, le=48)
+    limit_month_overtime_hours: int = Field(default=80, ge=0, le=744)
+    limit_three_months_overtime_hours: int = Field(default=240, ge=0, le=2232)
 
     @field_validator("database_url")
     @classmethod

@@ -11,6 +11,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from checkin_api import beacons, inbox, migrations
+from checkin_api import models as m
 from checkin_api.clock import Clock
 from checkin_api.config import Settings
 from checkin_api.db import Database
@@ -52,6 +53,7 @@ def _database(settings: Settings, now: datetime) -> Iterator[Finding]:
         with database.read() as session:
             yield from _inbox(session, now)
             yield from _beacons(session, now)
+            yield from _outages(session, now)
             yield from _worker(session, now)
     except (SQLAlchemyError, OSError) as exc:
         yield Finding(
@@ -102,6 +104,15 @@ def _beacons(session: Session, now: datetime) -> Iterator[Finding]:
         yield Finding("beacons", passed=None, text=f"zones without one in service, nobody can sign in there: {names}")
     if not closed:
         yield Finding("beacons", passed=True, text=f"in service in {len(zones) - len(bare)} of {len(zones)} zones")
+
+
+def _outages(session: Session, now: datetime) -> Iterator[Finding]:
+    lasting = select(m.Zone.code, m.Outage.begin).outerjoin(m.Zone, m.Zone.id == m.Outage.zone_id)
+    for code, begin in session.execute(lasting.where(m.Outage.end.is_(None), m.Outage.dismissed_at.is_(None))):
+        where = f"zone {code}" if code else "all zones"
+        hours = (now - begin).total_seconds() / 3600
+        text = f"{where}: nobody heard for {hours:.0f} h though punches were due: look at the beacon, `checkin outage`"
+        yield Finding("outages", passed=None, text=text)
 
 
 def _refuses_everyone(zone: beacons.ZoneCover) -> str:

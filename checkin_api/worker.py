@@ -13,7 +13,7 @@ from apscheduler.executors.pool import ThreadPoolExecutor
 from apscheduler.schedulers.background import BackgroundScheduler
 from apscheduler.triggers.cron import CronTrigger
 
-from checkin_api import jobs, queries
+from checkin_api import jobs, outages, queries
 from checkin_api.clock import Clock
 from checkin_api.config import Settings
 from checkin_api.db import Database
@@ -50,6 +50,7 @@ def scheduled_jobs(database: Database, settings: Settings) -> list[Job]:
             lambda now: _report_days(database, settings, now),
             lambda period, now: _build_daily(database, settings, period, now),
         ),
+        Job("outages", lambda now: [f"{now:%Y-%m-%dT%HZ}"], lambda _, now: _derive_outages(database, settings, now)),
     ]
 
 
@@ -137,6 +138,12 @@ def _report_days(database: Database, settings: Settings, now: datetime) -> list[
 def _build_daily(database: Database, settings: Settings, period: str, now: datetime) -> str:
     paths = write_daily(database, date.fromisoformat(period), settings.zone, folder=settings.report_dir, made_at=now)
     return ", ".join(str(path) for path in paths)
+
+
+def _derive_outages(database: Database, settings: Settings, now: datetime) -> str:
+    within = timedelta(minutes=settings.outage_after_minutes)
+    done = outages.derive(database, now, settings.zone, within=within)
+    return f"{done.added} added, {done.changed} changed, {done.removed} removed"
 
 
 def _stop_on_signals() -> threading.Event:

@@ -13,39 +13,24 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import click
 
-from checkin_api.cli.common import open_database, show
+from checkin_api.cli.common import Day, Instant, open_database, show
 from checkin_api.clock import SystemClock
-from checkin_api.config import DEFAULT_TIMEZONE
+from checkin_api.config import DEFAULT_TIMEZONE, Settings
 from checkin_api.domain.ids import Flag, Status
 from checkin_api.domain.words import FLAG, STATUS
 
 if TYPE_CHECKING:
+    from checkin_api.domain.duty_law import DutyLimits
     from checkin_api.queries.attendance import OfficerBlock
 
 Rows = Iterable[Mapping[str, Any]]
 
 _file = click.Path(exists=True, dir_okay=False, path_type=Path)
-_day = click.DateTime(["%Y-%m-%d"])
 
 
-class _Instant(click.ParamType[datetime]):
-    """An instant in ISO 8601 with its offset."""
-
-    name = "ISO 8601"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> datetime:
-        try:
-            at = datetime.fromisoformat(value)
-        except ValueError:
-            self.fail(f"不是 ISO 8601 時間 / not an ISO 8601 time: {value}", param, ctx)
-        if at.tzinfo is None:
-            self.fail(f"缺時差，例如 +08:00 / has no offset, such as +08:00: {value}", param, ctx)
-        return at
-
-
-_as_of = click.option("--as-of", type=_Instant(), help="從哪一刻看，預設現在 / Look from this moment; default now.")
-_from = click.option("--from", "first", required=True, type=_day, help="起始勤務日 / First duty date.")
-_to = click.option("--to", "last", required=True, type=_day, help="最後勤務日（含）/ Last duty date, included.")
+_as_of = click.option("--as-of", type=Instant(), help="從哪一刻看，預設現在 / Look from this moment; default now.")
+_from = click.option("--from", "first", required=True, type=Day(), help="起始勤務日 / First duty date.")
+_to = click.option("--to", "last", required=True, type=Day(), help="最後勤務日（含）/ Last duty date, included.")
 _unit = click.option("--unit", help="單位代碼，含下級 / Unit code, with everything below it.")
 _officer = click.option("--officer", "staff_no", help="員警編號 / Staff number.")
 _format = click.option(
@@ -103,7 +88,8 @@ def limits(form: str, **question: Any) -> None:
     """勤務法規提醒 / Duties that pass a limit of the duty law: rest, hours a day, segments, overtime."""
     from checkin_api.queries.attendance import limits_passed  # noqa: PLC0415
 
-    with _blocks(**question) as blocks:
+    # The limit of three months looks two months further back.
+    with _blocks(months_before=2, **question) as blocks:
         _print((row.as_json() for row in limits_passed(blocks)), form)
 
 
@@ -136,8 +122,14 @@ def compute(form: str, timezone: str, as_of: datetime | None, **files: Path | No
 
 
 @contextmanager
-def _blocks(
-    *, first: date, last: date, unit: str | None, staff_no: str | None, as_of: datetime | None
+def _blocks(  # noqa: PLR0913 (one for each option)
+    *,
+    first: date,
+    last: date,
+    unit: str | None,
+    staff_no: str | None,
+    as_of: datetime | None,
+    months_before: int = 0,
 ) -> Iterator[Iterator["OfficerBlock"]]:
     from checkin_api import queries  # noqa: PLC0415
     from checkin_api.queries.attendance import Period, attendance  # noqa: PLC0415
@@ -149,12 +141,30 @@ def _blocks(
         if staff_no is not None:
             officer = queries.of_staff_no(session, staff_no)
             among = officer if among is None else among & officer
-        period = Period(first=_date(first), last=_date(last), as_of=as_of or SystemClock().now(), zone=settings.zone)
+        period = Period(
+            first=first,
+            last=last,
+            as_of=as_of or SystemClock().now(),
+            zone=settings.zone,
+            limits=duty_limits(settings),
+            months_before=months_before,
+        )
         yield attendance(session, period, among=among)
 
 
-def _date(day: date) -> date:
-    return day.date() if isinstance(day, datetime) else day
+def duty_limits(settings: Settings) -> "DutyLimits":
+    """The limits that the installation sets, in minutes."""
+    from checkin_api.domain.duty_law import DutyLimits  # noqa: PLC0415
+
+    return DutyLimits(
+        segments_a_day=settings.limit_segments,
+        rest=settings.limit_rest_hours * 60,
+        rest_exceptional=settings.limit_rest_exceptional_hours * 60,
+        day=settings.limit_day_hours * 60,
+        day_exceptional=settings.limit_day_exceptional_hours * 60,
+        overtime_month=settings.limit_month_overtime_hours * 60,
+        overtime_three_months=settings.limit_three_months_overtime_hours * 60,
+    )
 
 
 def _row(block: "OfficerBlock", record: Any) -> dict[str, Any]:
@@ -181,16 +191,20 @@ def _print_json(rows: Rows) -> None:
 
 
 def _print_csv(rows: Rows) -> None:
+    from reports.render.csv import spreadsheet_cell  # noqa: PLC0415
+
+    # As the reports do: for Excel in zh-TW a BOM and CRLF, and no cell that it would run as a formula.
     writer = None
     for row in rows:
-        flat = {name: _flat(value) for name, value in row.items() if name != "punches"}
+        flat = {name: spreadsheet_cell(_flat(value)) for name, value in row.items() if name != "punches"}
         if writer is None:
-            writer = csv.DictWriter(sys.stdout, flat)
+            click.echo("\ufeff", nl=False)
+            writer = csv.DictWriter(sys.stdout, flat, lineterminator="\r\n")
             writer.writeheader()
         writer.writerow(flat)
 
 
-def _flat(value: object) -> object:
+def _flat(value: Any) -> Any:
     return " ".join(map(str, value)) if isinstance(value, list) else value
 
 

@@ -5,7 +5,9 @@ import os
 import pwd
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from datetime import date, datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import click
 
@@ -33,6 +35,40 @@ def command_line_actor() -> str:
         return f"cli:{pwd.getpwuid(uid).pw_name}"
     except KeyError:
         return f"cli:{uid}"
+
+
+class Instant(click.ParamType[datetime]):
+    """An instant in ISO 8601 with its offset: without one nobody knows which moment is meant."""
+
+    name = "ISO 8601"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> datetime:
+        """Read it, or end the command in words."""
+        try:
+            at = datetime.fromisoformat(value)
+        except ValueError:
+            self.fail(f"不是 ISO 8601 時間 / not a time such as 2026-11-22T08:00+08:00: {value}", param, ctx)
+        if at.tzinfo is None:
+            self.fail(f"缺時差，例如 +08:00 / has no offset, such as +08:00: {value}", param, ctx)
+        return at
+
+
+class Day(click.ParamType[date]):
+    """A date YYYY-MM-DD."""
+
+    name = "YYYY-MM-DD"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> date:
+        """Read it, or end the command in words."""
+        try:
+            return datetime.strptime(value, "%Y-%m-%d").date()  # noqa: DTZ007 (a date has no time zone)
+        except ValueError:
+            self.fail(f"日期須為 YYYY-MM-DD / must be a date such as 2026-11-23: {value}", param, ctx)
+
+
+def local_time(at: datetime | None, zone: ZoneInfo) -> str | None:
+    """A time as people read it and programs, too: ISO 8601 to the second, in the department's time zone."""
+    return None if at is None else at.astimezone(zone).isoformat(timespec="seconds")
 
 
 format_option = click.option(

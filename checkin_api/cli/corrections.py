@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
-from datetime import datetime, time
+from datetime import date, datetime, time
 from errno import ENOENT
 from pathlib import Path
 from typing import Any, TypeVar
@@ -14,8 +14,9 @@ import click
 from sqlalchemy.orm import Session
 
 from checkin_api import corrections
-from checkin_api.cli.common import command_line_actor, format_option, open_database, show
+from checkin_api.cli.common import Day, Instant, command_line_actor, format_option, local_time, open_database, show
 from checkin_api.clock import SystemClock
+from checkin_api.config import Settings
 from checkin_api.corrections import MissingPunch, Request, WrongPunch
 from checkin_api.domain.attachments import SIZE_LIMIT, Attachment
 from checkin_api.domain.corrections import OPEN, Actor, Policy
@@ -35,19 +36,6 @@ as_option = click.option(
 id_argument = click.argument("correction_id", type=click.UUID)
 
 
-def _instant(ctx: click.Context, param: click.Parameter, value: str | None) -> datetime | None:
-    """A time with its offset: without one nobody knows which moment is meant."""
-    if value is None:
-        return None
-    try:
-        at = datetime.fromisoformat(value)
-    except ValueError as exc:
-        raise click.BadParameter(f"{value!r} is not a time such as 2026-11-22T08:00+08:00", ctx, param) from exc
-    if at.tzinfo is None:
-        raise click.BadParameter(f"{value!r} has no offset; write it like 2026-11-22T08:00+08:00", ctx, param)
-    return at
-
-
 @click.group()
 def command() -> None:
     """補打卡與作廢 / Corrections: ask for a missing punch or a void; approve, reject, withdraw."""
@@ -56,7 +44,7 @@ def command() -> None:
 @command.command()
 @click.argument("officer")
 @click.option("--direction", type=click.Choice(["in", "out"]), help="補簽到或簽退 / The punch that is missing.")
-@click.option("--at", callback=_instant, help="時間，含時差 / When: 2026-11-22T08:00+08:00.")
+@click.option("--at", type=Instant(), help="時間，含時差 / When: 2026-11-22T08:00+08:00.")
 @click.option("--zone", help="簽到區代碼 / Zone code.")
 @click.option("--void", "punch_id", type=click.UUID, help="要作廢的打卡 / The punch to void; see `correction punches`.")
 @click.option("--reason", required=True, help="理由 / Why.")
@@ -163,20 +151,20 @@ def show_(correction_id: UUID, save_attachment: Path | None, form: str) -> None:
 
 @command.command()
 @click.argument("officer")
-@click.option("--date", "day", required=True, type=click.DateTime(["%Y-%m-%d"]), help="日期 / Date.")
+@click.option("--date", "day", required=True, type=Day(), help="日期 / Date.")
 @format_option
-def punches(officer: str, day: datetime, form: str) -> None:
+def punches(officer: str, day: date, form: str) -> None:
     """列出打卡 / List an officer's punches of a date and the next morning, with the IDs that --void takes."""
     with open_database() as (settings, database), database.read() as session:
-        begin = datetime.combine(day.date(), time(), settings.zone)
+        begin = datetime.combine(day, time(), settings.zone)
         # A night's duty is signed out of on the next day.
-        end = datetime.combine(day.date() + DAY, time(12), settings.zone)
+        end = datetime.combine(day + DAY, time(12), settings.zone)
         rows = reading.officer_punches(session, officer, begin, end)
     show(
         [
             {
                 "id": row.id,
-                "at": _local(row.at, settings.zone),
+                "at": local_time(row.at, settings.zone),
                 "direction": row.direction,
                 "source": row.source,
                 "zone": row.zone_code,
@@ -205,8 +193,12 @@ def _acting(staff_no: str) -> Iterator[tuple[Session, datetime, Actor, Policy]]:
     """One transaction in which an officer acts, now, under the installation's policy."""
     with open_database() as (settings, database), database.write() as session:
         actor = corrections.officer_actor(session, staff_no, account=command_line_actor())
-        policy = Policy(quota=settings.correction_quota, days=settings.correction_days, zone=settings.zone)
-        yield session, SystemClock().now(), actor, policy
+        yield session, SystemClock().now(), actor, policy_of(settings)
+
+
+def policy_of(settings: Settings) -> Policy:
+    """What the installation sets about corrections."""
+    return Policy(quota=settings.correction_quota, days=settings.correction_days, zone=settings.zone)
 
 
 def _granted(outcome: Outcome | CorrectionRefusal) -> Outcome:
@@ -236,12 +228,10 @@ def _save(path: Path, attachment: Attachment | None) -> None:
     click.echo(f"wrote {path}", err=True)
 
 
-def _local(at: datetime | None, zone: ZoneInfo) -> str | None:
-    return None if at is None else at.astimezone(zone).isoformat(timespec="seconds")
-
-
 def _in_full(row: CorrectionRow, zone: ZoneInfo) -> dict[str, Any]:
-    return {name: _local(value, zone) if isinstance(value, datetime) else value for name, value in asdict(row).items()}
+    return {
+        name: local_time(value, zone) if isinstance(value, datetime) else value for name, value in asdict(row).items()
+    }
 
 
 def _in_short(row: CorrectionRow, zone: ZoneInfo) -> dict[str, Any]:

@@ -1,7 +1,7 @@
 """``checkin roster``: look at the roster, swap duties, see every change."""
 
 from dataclasses import asdict
-from datetime import date, datetime
+from datetime import date
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -9,21 +9,9 @@ import click
 from sqlalchemy import and_, true
 
 from checkin_api import queries, roster
-from checkin_api.cli.common import command_line_actor, format_option, open_database, show
+from checkin_api.cli.common import Day, command_line_actor, format_option, local_time, open_database, show
 from checkin_api.clock import SystemClock
 from checkin_api.roster import OfficerDay
-
-
-class _Day(click.ParamType[date]):
-    """A date YYYY-MM-DD."""
-
-    name = "date"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> date:
-        try:
-            return datetime.strptime(value, "%Y-%m-%d").date()  # noqa: DTZ007 (a date has no time zone)
-        except ValueError:
-            self.fail(f"日期須為 YYYY-MM-DD / must be a date such as 2026-11-23: {value}", param, ctx)
 
 
 @click.group()
@@ -32,8 +20,8 @@ def command() -> None:
 
 
 @command.command("show")
-@click.option("--from", "first", required=True, type=_Day(), help="起始勤務日 / First duty date.")
-@click.option("--to", "last", required=True, type=_Day(), help="最後勤務日（含）/ Last duty date, included.")
+@click.option("--from", "first", required=True, type=Day(), help="起始勤務日 / First duty date.")
+@click.option("--to", "last", required=True, type=Day(), help="最後勤務日（含）/ Last duty date, included.")
 @click.option("--officer", help="員警編號 / Staff number.")
 @click.option("--unit", help="單位代碼，含下級 / Unit code, with everything below it.")
 @format_option
@@ -51,9 +39,9 @@ def show_(first: date, last: date, officer: str | None, unit: str | None, form: 
 
 @command.command()
 @click.argument("staff_a")
-@click.argument("date_a", type=_Day())
+@click.argument("date_a", type=Day())
 @click.argument("staff_b")
-@click.argument("date_b", type=_Day())
+@click.argument("date_b", type=Day())
 def swap(staff_a: str, date_a: date, staff_b: str, date_b: date) -> None:
     """對調勤務 / Give A's duties of DATE_A to B, and B's duties of DATE_B to A."""
     with open_database() as (settings, database), database.write() as session:
@@ -75,4 +63,4 @@ def history(staff_no: str, form: str) -> None:
 
 def _with_times(row: dict[str, Any], zone: ZoneInfo, names: tuple[str, ...]) -> dict[str, Any]:
     """The row with its times in the default time zone, ISO 8601."""
-    return {**row, **{name: row[name].astimezone(zone).isoformat(timespec="seconds") for name in names}}
+    return {**row, **{name: local_time(row[name], zone) for name in names}}

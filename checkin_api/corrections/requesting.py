@@ -7,13 +7,14 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session
 
+from checkin_api import queries
 from checkin_api.corrections.trail import record_step
 from checkin_api.domain import corrections as rules
 from checkin_api.domain.attachments import Attachment, judge_attachment
 from checkin_api.domain.corrections import OPEN, Actor, Policy
 from checkin_api.domain.ids import CorrectionKind, CorrectionRefusal, CorrectionState, Direction, new_id
 from checkin_api.errors import NotFoundError
-from checkin_api.models import Correction, Officer, Punch, PunchVoid, Zone
+from checkin_api.models import Correction, Officer, Punch, PunchVoid
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,12 +35,13 @@ class WrongPunch:
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What is asked for an officer."""
+    """What is asked for an officer; for everyone whom an outage concerned, ``outage_id`` says which."""
 
     staff_no: str
     wanted: MissingPunch | WrongPunch
     reason: str
     attachment: Attachment | None = None
+    outage_id: int | None = None
 
 
 def request(
@@ -55,7 +57,7 @@ def request(
     if officer is None:
         raise NotFoundError(f"no officer has the staff number {asked.staff_no}")
     correction = _correction(session, officer, asked.wanted)
-    correction.reason = rules.clean_text(asked.reason)
+    correction.reason, correction.outage_id = rules.clean_text(asked.reason), asked.outage_id
     refusal = (
         rules.judge_text(correction.reason)
         or rules.judge_time(correction.at, now, policy)
@@ -75,7 +77,7 @@ def _correction(session: Session, officer: Officer, wanted: MissingPunch | Wrong
     """The row of a request that nobody has judged yet."""
     blank = {"id": new_id(), "officer_id": officer.id, "state": CorrectionState.REQUESTED}
     if isinstance(wanted, MissingPunch):
-        zone_id = None if wanted.zone_code is None else _zone_id(session, wanted.zone_code)
+        zone_id = None if wanted.zone_code is None else queries.zone_id(session, wanted.zone_code)
         return Correction(
             **blank, kind=CorrectionKind.ADD, direction=wanted.direction, at=wanted.at, zone_id=zone_id, punch_id=None
         )
@@ -99,13 +101,6 @@ def _attach(correction: Correction, sent: Attachment | None) -> CorrectionRefusa
     if attachment is not None:
         correction.attachment, correction.attachment_name = attachment.content, attachment.name
     return None
-
-
-def _zone_id(session: Session, code: str) -> int:
-    zone_id = session.scalar(select(Zone.id).where(Zone.code == code))
-    if zone_id is None:
-        raise NotFoundError(f"there is no zone with the code {code}")
-    return zone_id
 
 
 def _standing(session: Session, correction: Correction) -> CorrectionRefusal | None:

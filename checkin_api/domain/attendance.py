@@ -6,7 +6,7 @@ from datetime import datetime
 import numpy as np
 
 from checkin_api.domain.columns import HOUR, MICROSECONDS, MISSING, Ints, microseconds_of
-from checkin_api.domain.duty_law import DutyLoad, measure, passed
+from checkin_api.domain.duty_law import DutyLoad, passed
 from checkin_api.domain.ids import Flag, HoursRule, Status
 from checkin_api.domain.leave import Excused, excuse
 from checkin_api.domain.matching import Matched, match
@@ -118,4 +118,4 @@ def duty_load(facts: Facts, columns: RecordColumns) -> DutyLoad:
 
 def _law(facts: Facts, columns: RecordColumns) -> Ints:
     load = duty_load(facts, columns)
-    return bits(passed(measure(load), load, facts.limits), len(columns))
+    return bits(passed(load, facts.limits), len(columns))

@@ -10,6 +10,9 @@ from checkin_api.domain.ids import Flag
 
 # Stands for the rest before a duty that none has to come before.
 NO_REST_DUE = int(np.iinfo(np.int64).max)
+# More months than there are, so that those of two officers never touch.
+_MONTHS = 1_000_000
+_FLAGS = (Flag.THIRD_SEGMENT, Flag.REST_SHORT, Flag.DAILY_LIMIT, Flag.MONTHLY_LIMIT)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,12 +48,16 @@ class DutyLoad:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Measures:
-    """What is compared with the limits at each duty: so far that day or month; the rest before, or ``NO_REST_DUE``."""
+    """What is compared with the limits at each duty: so far that day, that month, that month and the two before it.
+
+    ``rest`` is the one before the duty, or ``NO_REST_DUE``.
+    """
 
     segments: Ints
     rest: Ints
     day: Ints
     month: Ints
+    three_months: Ints
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,47 +79,73 @@ class LimitPassed:
 def measure(load: DutyLoad) -> Measures:
     """Add up what each officer does, in the order of duties."""
     days = _groups(load.officer, load.duty_date)
-    months = _groups(load.officer, _months(load.duty_date))
+    month = _months(load.duty_date)
+    overtime = np.where(load.counts, load.overtime, 0)
     return Measures(
         segments=_running(np.ones(len(days), np.int64), days),
         rest=_rests(load, days),
         day=_running(np.where(load.counts, load.minutes, 0), days),
-        month=_running(np.where(load.counts, load.overtime, 0), months),
+        month=_running(overtime, _groups(load.officer, month)),
+        three_months=_running(overtime, load.officer * _MONTHS + month, reach=2),
     )
 
 
-def passed(measures: Measures, load: DutyLoad, limits: DutyLimits) -> dict[Flag, Bools]:
+def passed(load: DutyLoad, limits: DutyLimits) -> dict[Flag, Bools]:
     """The duties at which a limit is passed, and those after it in the same day or month."""
-    return {
-        Flag.THIRD_SEGMENT: measures.segments > limits.segments_a_day,
-        Flag.REST_SHORT: measures.rest < limits.rest,
-        Flag.DAILY_LIMIT: load.counts & (measures.day > limits.day),
-        Flag.MONTHLY_LIMIT: load.counts & (load.overtime > 0) & (measures.month > limits.overtime_month),
-    }
+    found = {flag: np.zeros(len(load.counts), bool) for flag in _FLAGS}
+    for limit in _held_against(load, limits):
+        found[limit.flag] |= limit.passed
+    return found
 
 
 def limits_passed(load: DutyLoad, limits: DutyLimits, chosen: Bools) -> list[LimitPassed]:
     """The same as rows with figures, for the chosen duties, by duty."""
-    measures = measure(load)
-    rows = {
-        Flag.THIRD_SEGMENT: (measures.segments, limits.segments_a_day, measures.segments > limits.segments_a_day),
-        Flag.REST_SHORT: (measures.rest, limits.rest, measures.rest < limits.rest_exceptional),
-        Flag.DAILY_LIMIT: (measures.day, limits.day, measures.day > limits.day_exceptional),
-        Flag.MONTHLY_LIMIT: (measures.month, limits.overtime_month, measures.month > limits.overtime_month),
-    }
     found = [
         LimitPassed(
             duty=int(duty),
-            flag=flag,
-            measured=int(rows[flag][0][duty]),
-            limit=rows[flag][1],
-            beyond_exceptional=bool(rows[flag][2][duty]),
+            flag=limit.flag,
+            measured=int(limit.measured[duty]),
+            limit=limit.allowed,
+            beyond_exceptional=bool(limit.beyond[duty]),
             planned=bool(load.planned[duty]),
         )
-        for flag, holds in passed(measures, load, limits).items()
-        for duty in np.flatnonzero(holds & chosen)
+        for limit in _held_against(load, limits)
+        for duty in np.flatnonzero(limit.passed & chosen)
     ]
-    return sorted(found, key=lambda row: (row.duty, list(Flag).index(row.flag)))
+    return sorted(found, key=lambda row: (row.duty, _FLAGS.index(row.flag), row.limit))
+
+
+@dataclass(frozen=True, slots=True)
+class _Limit:
+    """One limit held against all duties: what was measured, where it is passed, where even in exceptional cases."""
+
+    flag: Flag
+    measured: Ints
+    allowed: int
+    passed: Bools
+    beyond: Bools
+
+
+def _held_against(load: DutyLoad, limits: DutyLimits) -> list[_Limit]:
+    found = measure(load)
+    segments = found.segments > limits.segments_a_day
+    long = load.counts & (found.day > limits.day)
+    adds = load.counts & (load.overtime > 0)
+    month, three_months = (
+        adds & (measured > allowed)
+        for measured, allowed in (
+            (found.month, limits.overtime_month),
+            (found.three_months, limits.overtime_three_months),
+        )
+    )
+    tired = found.rest < limits.rest
+    return [
+        _Limit(Flag.THIRD_SEGMENT, found.segments, limits.segments_a_day, segments, segments),
+        _Limit(Flag.REST_SHORT, found.rest, limits.rest, tired, found.rest < limits.rest_exceptional),
+        _Limit(Flag.DAILY_LIMIT, found.day, limits.day, long, found.day > limits.day_exceptional),
+        _Limit(Flag.MONTHLY_LIMIT, found.month, limits.overtime_month, month, month),
+        _Limit(Flag.MONTHLY_LIMIT, found.three_months, limits.overtime_three_months, three_months, three_months),
+    ]
 
 
 def _groups(*columns: Ints) -> Ints:
@@ -125,10 +158,10 @@ def _groups(*columns: Ints) -> Ints:
     return np.concatenate(([0], np.cumsum(changes)))
 
 
-def _running(amounts: Ints, group: Ints) -> Ints:
-    """The sum up to each row, counted anew in every group."""
+def _running(amounts: Ints, group: Ints, *, reach: int = 0) -> Ints:
+    """The sum up to each row, counted anew in every group, or from as many groups before it as ``reach`` says."""
     sums = np.cumsum(amounts)
-    first = np.searchsorted(group, group, "left")
+    first = np.searchsorted(group, group - reach, "left")
     return sums - (sums[first] - amounts[first])
 
 

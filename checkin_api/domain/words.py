@@ -7,6 +7,7 @@ from checkin_api.domain.ids import (
     CorrectionState,
     Direction,
     Flag,
+    OutageSource,
     Reason,
     Status,
 )
@@ -91,4 +92,9 @@ FLAG: dict[Flag, tuple[str, str]] = {
     Flag.REST_SHORT: ("休息不足", "Rest too short"),
     Flag.DAILY_LIMIT: ("超過每日時數", "Over the daily limit"),
     Flag.MONTHLY_LIMIT: ("超過每月加班", "Over the monthly overtime"),
+}
+
+OUTAGE_SOURCE: dict[OutageSource, tuple[str, str]] = {
+    OutageSource.DERIVED: ("推得", "derived"),
+    OutageSource.ENTERED: ("登錄", "entered"),
 }

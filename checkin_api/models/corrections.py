@@ -60,6 +60,8 @@ class Correction(Base):
     decided_by: Mapped[str] = mapped_column(String(100), default="")
     decided_at: Mapped[datetime | None]
     comment: Mapped[str] = mapped_column(String(400), default="")
+    # Made for everyone whom an outage concerned; counts towards nobody's quota.
+    outage_id: Mapped[int | None] = mapped_column(ForeignKey("outage.id"))
 
 
 class PunchVoid(Base):

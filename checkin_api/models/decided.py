@@ -15,7 +15,10 @@ class Presence(Base):
     """Evidence that an officer was in a zone at a time 在場."""
 
     __tablename__ = "presence"
-    __table_args__ = (Index("ix_presence_officer_id_at", "officer_id", "at"),)
+    __table_args__ = (
+        Index("ix_presence_officer_id_at", "officer_id", "at"),
+        Index("ix_presence_zone_id_at", "zone_id", "at"),
+    )
     id: Mapped[UUID] = mapped_column(primary_key=True)
     officer_id: Mapped[int] = mapped_column(ForeignKey("officer.id"))
     zone_id: Mapped[int] = mapped_column(ForeignKey("zone.id"))

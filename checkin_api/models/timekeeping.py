@@ -34,7 +34,10 @@ class CalendarDay(Base):
 
 
 class Outage(Base):
-    """A time at which a zone could not have seen anybody; no zone means all of them, no end that it lasts."""
+    """A time at which a zone could not have seen anybody; no zone means all of them, no end that it lasts.
+
+    One that is dismissed counts no more, and is not derived again.
+    """
 
     __tablename__ = "outage"
     __table_args__ = (
@@ -48,6 +51,7 @@ class Outage(Base):
     reason: Mapped[str] = mapped_column(String(400), default="")
     source: Mapped[OutageSource]
     entered_at: Mapped[datetime]
+    dismissed_at: Mapped[datetime | None]
 
 
 class RosterChange(Base):

@@ -3,7 +3,7 @@
 ``attendance`` is imported by its own name: it needs numpy, which the programs that answer phones do without.
 """
 
-from checkin_api.queries.organisation import UnitRow, of_officers, of_staff_no, of_units, units
+from checkin_api.queries.organisation import UnitRow, of_officers, of_staff_no, of_units, units, zone_id
 from checkin_api.queries.roster import ExpectedDuty, active_on, calendar, expected_duties
 from checkin_api.queries.usage import (
     Completeness,
@@ -32,4 +32,5 @@ __all__ = [
     "punches",
     "refusals",
     "units",
+    "zone_id",
 ]

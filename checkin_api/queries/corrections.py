@@ -76,6 +76,7 @@ def attachment(session: Session, correction_id: UUID) -> Attachment | None:
 def approved_in_month(session: Session, correction_id: UUID, default_zone: ZoneInfo) -> int:
     """How many other corrections its officer has had approved in the calendar month of the time it corrects.
 
+    Those made for everyone whom an outage concerned do not count: no officer forgot anything.
     The month is that of the place of the punch, or of ``default_zone`` when no place is named.
     """
     c = m.Correction
@@ -89,6 +90,7 @@ def approved_in_month(session: Session, correction_id: UUID, default_zone: ZoneI
     approved = select(func.count(c.id)).where(
         c.officer_id == officer_id,
         c.state == CorrectionState.APPROVED,
+        c.outage_id.is_(None),
         c.at >= begin,
         c.at < end,
         c.id != correction_id,

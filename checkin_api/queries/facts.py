@@ -1,7 +1,7 @@
 """The facts about a period and its officers, from the database as columns."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time
 from zoneinfo import ZoneInfo
 
@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from checkin_api import models as m
 from checkin_api.domain.calendar import is_working_day
 from checkin_api.domain.columns import DIRECTIONS, Bools, Ints, PunchColumns, punch_columns
+from checkin_api.domain.duty_law import DutyLimits
 from checkin_api.domain.gathering import roster_duties
 from checkin_api.domain.ids import Assurance, CorrectionKind, PunchSource
 from checkin_api.domain.leave import Leave
@@ -51,12 +52,23 @@ class ZoneRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Period:
-    """Duty dates, both included, looked at from a moment; ``zone`` is where duties without a site are."""
+    """Duty dates, both included, looked at from a moment.
+
+    Attributes:
+        first: The first duty date.
+        last: The last duty date.
+        as_of: The moment.
+        zone: Where duties without a site are.
+        limits: What the law allows.
+        months_before: Whole months of facts besides; the limit of three months needs two.
+    """
 
     first: date
     last: date
     as_of: datetime
     zone: ZoneInfo
+    limits: DutyLimits = field(default_factory=DutyLimits)
+    months_before: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +84,10 @@ class Department:
 
 def _from_month(period: Period) -> date:
     """Limits of the month count from its first day."""
-    return min(period.first.replace(day=1), period.first - _MARGIN)
+    begin = period.first.replace(day=1)
+    for _ in range(period.months_before):
+        begin = (begin - DAY).replace(day=1)
+    return min(begin, period.first - _MARGIN)
 
 
 def officers_of(session: Session, among: ColumnElement[bool]) -> list[OfficerRow]:
@@ -101,7 +116,9 @@ def department_of(session: Session, period: Period) -> Department:
     begin, end = _instants(period)
     o = m.Outage
     outages = session.execute(
-        select(o.zone_id, o.begin, o.end, o.reason).where(o.begin <= end, or_(o.end.is_(None), o.end >= begin))
+        select(o.zone_id, o.begin, o.end, o.reason).where(
+            o.begin <= end, or_(o.end.is_(None), o.end >= begin), o.dismissed_at.is_(None)
+        )
     )
     positions = {zone.id: position for position, zone in enumerate(zones)}
     return Department(
@@ -139,6 +156,7 @@ def facts_of(session: Session, officers: Sequence[OfficerRow], department: Depar
         zones=zones,
         leave=[Leave(officer=position[id_], begin=b, end=e, kind=kind) for id_, b, e, kind in leave],
         outages=department.outages,
+        limits=period.limits,
     )
 
 

@@ -55,6 +55,18 @@ def of_staff_no(session: Session, staff_no: str) -> ColumnElement[bool]:
     return m.Officer.id == found
 
 
+def zone_id(session: Session, code: str) -> int:
+    """The id of a zone.
+
+    Raises:
+        NotFoundError: there is no zone with this code.
+    """
+    found = session.scalar(select(m.Zone.id).where(m.Zone.code == code))
+    if found is None:
+        raise NotFoundError(f"沒有簽到區 {code} / there is no zone with the code {code}")
+    return found
+
+
 def of_officers(officer_ids: Iterable[int]) -> ColumnElement[bool]:
     """These officers, as a condition for ``among``."""
     return m.Officer.id.in_(list(officer_ids))

@@ -36,6 +36,11 @@ def _lines(report: Report) -> Iterator[Sequence[str | int | float]]:
 def _cell(value: Cell, *, is_rate: bool = False) -> str | int | float:
     if is_rate:
         return _NO_DATA if value is None else f"{float(value):.1%}"
+    return spreadsheet_cell(value)
+
+
+def spreadsheet_cell(value: Cell) -> str | int | float:
+    """A value that a spreadsheet shows as it is."""
     if value is None:
         return ""
     if isinstance(value, str) and value.startswith(_FORMULA):

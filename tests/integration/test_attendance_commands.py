@@ -9,9 +9,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 
+from checkin_api import models as m
 from checkin_api.db import Database
 from checkin_api.imports import Kind, read_sheet, store_sheet
+from tests.commands import checkin
 from tests.serving import CHECKIN, environment
 
 FILES = {
@@ -101,8 +104,24 @@ def test_totals_of_a_month_and_limits_passed(filled: Database):
     assert show(filled, "limits", *PERIOD) == []
 
 
+def test_limits_are_those_of_the_installation(filled: Database):
+    url = filled.url.render_as_string(hide_password=False)
+    done = checkin(url, "attendance", "limits", *PERIOD, "--format", "json", limit_day_hours="8")
+    assert {(row["limit"], row["allowed"]) for row in json.loads(done.stdout)} == {("daily_limit", 480)}
+
+
+def test_a_name_that_excel_would_run_is_text(filled: Database):
+    with filled.write() as session:
+        session.scalars(select(m.Officer).where(m.Officer.staff_no == "A2")).one().name = "=1+1"
+    url = filled.url.render_as_string(hide_password=False)
+    done = checkin(url, "attendance", "totals", "--month", "2026-11", "--format", "csv")
+    assert "\r\nA2,'=1+1," in done.stdout
+
+
 def test_csv_has_a_column_a_field(folder: Path):
-    rows = list(csv.DictReader(io.StringIO(compute(folder, "--format", "csv").stdout)))
+    said = compute(folder, "--format", "csv").stdout
+    rows = list(csv.DictReader(io.StringIO(said.removeprefix("\ufeff"))))
+    assert said.startswith("\ufeff")
     assert rows[0].keys() >= {"staff_no", "duty_date", "in", "out", "status", "worked_minutes"}
     assert (rows[0]["staff_no"], rows[0]["worked_minutes"], rows[2]["worked_minutes"]) == ("0A1", "492", "")
 

@@ -1,7 +1,10 @@
 """The limits of the law on police duty (rule 14), as tables."""
 
+import numpy as np
 import pytest
 
+from checkin_api.domain.attendance import duty_load
+from checkin_api.domain.duty_law import DutyLimits, limits_passed
 from checkin_api.domain.ids import Flag
 from tests.attendance import attendance, in_words
 
@@ -50,6 +53,18 @@ def test_monthly_limit_begins_with_the_duty_that_passes_it():
     # 27 days of 3 h are 81 h.
     assert len(overtime(days, "20:00")) == 2
     assert overtime(days[:26], "20:00") == []
+
+
+def test_three_months_are_counted_together():
+    # 27 duties of 3 h are 81 h; each month by itself passes its limit with the last two, three of them the other one.
+    days = [f"2026-{month:02}-{day:02}" for month in (8, 9, 10, 11) for day in range(1, 28)]
+    punches = [punch for day in days for punch in (f"in {day} 08:00", f"out {day} 20:00")]
+    looked = attendance([f"{day} day" for day in days], punches)
+    load = duty_load(looked.facts, looked.columns)
+    found = limits_passed(load, DutyLimits(), np.ones(len(load.counts), bool))
+    quarter = [(days[row.duty], row.measured) for row in found if row.limit == 240 * 60]
+    assert quarter[:2] == [("2026-10-27", 243 * 60), ("2026-11-27", 243 * 60)]
+    assert len(quarter) == 2
 
 
 def test_each_month_is_counted_by_itself():
