@@ -7,7 +7,7 @@ import socket
 import threading
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 
 from apscheduler.executors.pool import ThreadPoolExecutor
 from apscheduler.schedulers.background import BackgroundScheduler
@@ -50,7 +50,12 @@ def scheduled_jobs(database: Database, settings: Settings) -> list[Job]:
             lambda now: _report_days(database, settings, now),
             lambda period, now: _build_daily(database, settings, period, now),
         ),
-        Job("outages", lambda now: [f"{now:%Y-%m-%dT%HZ}"], lambda _, now: _derive_outages(database, settings, now)),
+        Job(
+            "outages",
+            # Once an hour; what was missed needs no making up, for each looks at the last days.
+            lambda now: [f"{now.astimezone(UTC):%Y-%m-%dT%HZ}"],
+            lambda _, now: _derive_outages(database, settings, now),
+        ),
     ]
 
 

@@ -115,7 +115,7 @@ def test_a_name_that_excel_would_run_is_text(filled: Database):
         session.scalars(select(m.Officer).where(m.Officer.staff_no == "A2")).one().name = "=1+1"
     url = filled.url.render_as_string(hide_password=False)
     done = checkin(url, "attendance", "totals", "--month", "2026-11", "--format", "csv")
-    assert "\r\nA2,'=1+1," in done.stdout
+    assert b"\r\nA2,'=1+1," in done.stdout_bytes
 
 
 def test_csv_has_a_column_a_field(folder: Path):

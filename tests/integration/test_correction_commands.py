@@ -151,7 +151,7 @@ def test_old_time_is_refused_as_the_setting_says(command: Any):
     ("arguments", "status", "said"),
     [
         (["request", "A0001", "--direction", "out", "--at", "2026-11-22T08:00"], 2, "has no offset"),
-        (["request", "A0001", "--direction", "out", "--at", "yesterday"], 2, "is not a time"),
+        (["request", "A0001", "--direction", "out", "--at", "yesterday"], 2, "not a time such as 2026-11-22"),
         (["request", "A0001", "--direction", "out"], 2, "give --direction and --at"),
         (
             ["request", "A0001", "--at", AT, "--void", "00000000-0000-0000-0000-000000000007"],

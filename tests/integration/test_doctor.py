@@ -13,7 +13,7 @@ from checkin_api import models as m
 from checkin_api.config import Settings
 from checkin_api.db import Database
 from checkin_api.doctor import Finding, examine
-from checkin_api.domain.ids import Assurance, BeaconKind, EventState, RunState
+from checkin_api.domain.ids import Assurance, BeaconKind, EventState, OutageSource, RunState
 from tests import builders
 from tests.commands import checkin
 from tests.fakes import FakeClock
@@ -135,6 +135,23 @@ def test_events_that_broke_the_judging_fail_and_are_told_from_strange_ones(docto
     _, broken, strange = doctor.says("inbox")
     assert (broken.passed, broken.text.split(":")[0]) == (False, "2 parked because judging them failed")
     assert (strange.passed, strange.text.split(":")[0]) == (None, "1 parked")
+
+
+def test_a_zone_that_hears_nobody_is_pointed_out(doctor: Doctor, database: Database):
+    with database.write() as session:
+        zone = builders.zone(session, code="GATE")
+        for zone_id, end in ((zone.id, None), (None, None), (None, doctor.clock.now())):
+            session.add(
+                m.Outage(
+                    zone_id=zone_id, begin=doctor.clock.now() - 5 * HOUR, end=end, source=OutageSource.DERIVED,
+                    entered_at=doctor.clock.now(),
+                )
+            )  # fmt: skip
+    found = doctor.says("outages")
+    assert [finding.passed for finding in found] == [None, None]
+    assert sorted(finding.text.split(" though")[0] for finding in found) == [
+        "all zones: nobody heard for 5 h", "zone GATE: nobody heard for 5 h",
+    ]  # fmt: skip
 
 
 # --- zones and beacons ----------------------------------------------------------------------------------------------

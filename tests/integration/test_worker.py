@@ -18,7 +18,7 @@ from checkin_api import jobs
 from checkin_api.config import Settings
 from checkin_api.db import Database
 from checkin_api.domain.ids import RunState
-from checkin_api.models import JobRun
+from checkin_api.models import JobRun, Outage
 from checkin_api.worker import Job, run_due, run_worker, scheduled_jobs
 from tests import builders
 from tests.fakes import FakeClock
@@ -35,9 +35,9 @@ def rostered_since(database: Database, day: date) -> None:
         builders.roster(session, builders.officer(session), builders.shift(session), day)
 
 
-def runs(database: Database) -> dict[str, JobRun]:
+def runs(database: Database, job: str = "daily_report") -> dict[str, JobRun]:
     with database.read() as session:
-        found = {run.period: run for run in session.scalars(select(JobRun))}
+        found = {run.period: run for run in session.scalars(select(JobRun).where(JobRun.job == job))}
         session.expunge_all()
     return found
 
@@ -53,11 +53,14 @@ def wait_for(condition: Callable[[], object], what: str) -> None:
         time.sleep(0.05)
 
 
+def shipped(database: Database, folder: Path, name: str) -> list[Job]:
+    return [job for job in scheduled_jobs(database, Settings(report_dir=folder / "reports")) if job.name == name]
+
+
 @pytest.fixture
 def daily(database: Database, tmp_path: Path) -> Callable[[FakeClock], int]:
-    """Run what is due of the shipped jobs, as one worker at this moment."""
-    settings = Settings(report_dir=tmp_path / "reports")
-    todo = scheduled_jobs(database, settings)
+    """Build the reports that are due, as one worker at this moment."""
+    todo = shipped(database, tmp_path, "daily_report")
     return lambda clock: run_due(database, todo, clock, worker="one")
 
 
@@ -128,6 +131,20 @@ def test_a_report_is_built_once(database: Database, daily: Callable[[FakeClock],
     assert [daily(clock), daily(clock)] == [1, 0]
 
 
+def test_outages_are_derived_once_an_hour(database: Database, tmp_path: Path):
+    rostered_since(database, date(2026, 11, 22))
+    todo = shipped(database, tmp_path, "outages")
+    clock = FakeClock(SIX_ON_MONDAY)
+    assert [run_due(database, todo, clock, worker=name) for name in ("one", "two")] == [1, 0]
+    clock.advance(minutes=60)
+    assert run_due(database, todo, clock, worker="two") == 1
+    assert sorted(runs(database, "outages")) == ["2026-11-22T22Z", "2026-11-22T23Z"]
+    with database.read() as session:
+        [outage] = session.scalars(select(Outage))
+    # The duty of the 22nd began at eight, and nobody has ever been heard.
+    assert (outage.zone_id, outage.begin, outage.end) == (None, datetime(2026, 11, 22, 8, tzinfo=TAIPEI), None)
+
+
 # Claims
 
 
@@ -168,14 +185,14 @@ def test_a_failed_run_is_tried_again_after_rests_that_grow(database: Database, c
     waits = []
     for rest in (1, 5, 30):
         assert run_due(database, [flaky.job()], clock, worker="one") == 0
-        waits.append((runs(database)["2026-11"].lease_until - clock.now()) / timedelta(minutes=1))
+        waits.append((runs(database, "flaky")["2026-11"].lease_until - clock.now()) / timedelta(minutes=1))
         clock.advance(minutes=rest, seconds=-1)
         assert run_due(database, [flaky.job()], clock, worker="one") == 0
         clock.advance(seconds=1)
     assert waits == [1, 5, 30]
     assert run_due(database, [flaky.job()], clock, worker="one") == 1
     assert flaky.attempts == 4
-    run = runs(database)["2026-11"]
+    run = runs(database, "flaky")["2026-11"]
     assert (run.state, run.attempts, run.error) == (RunState.DONE, 4, "")
 
 
@@ -259,7 +276,8 @@ class Worker:
     def finished(self) -> list[str]:
         """The periods that it says it did."""
         lines = self.log.read_text().splitlines()
-        return [line.split("daily_report ")[1].split()[0] for line in lines if " done in " in line]
+        done_lines = [line for line in lines if "daily_report " in line and " done in " in line]
+        return [line.split("daily_report ")[1].split()[0] for line in done_lines]
 
 
 @contextmanager
