@@ -19,7 +19,7 @@ from checkin_api.domain.leave import Leave
 from checkin_api.domain.outages import Outage
 from checkin_api.domain.records import Facts
 from checkin_api.domain.shifts import DAY, REACH, Shift
-from checkin_api.queries.columns import arrays
+from checkin_api.queries.columns import Packed, arrays, bits
 from checkin_api.queries.roster import active_on, calendar
 
 # The duties beside those of the period decide where its punches belong.
@@ -88,6 +88,11 @@ def _from_month(period: Period) -> date:
     for _ in range(period.months_before):
         begin = (begin - DAY).replace(day=1)
     return min(begin, period.first - _MARGIN)
+
+
+def facts_days(period: Period) -> int:
+    """How many days the facts of a period reach over."""
+    return (period.last - _from_month(period)).days + 1
 
 
 def officers_of(session: Session, among: ColumnElement[bool]) -> list[OfficerRow]:
@@ -165,13 +170,15 @@ def _roster(session: Session, officers: Sequence[OfficerRow], department: Depart
     ids = np.array([officer.id for officer in officers], np.int64)
     first, last = _from_month(period), period.last + _MARGIN
     entry = m.RosterEntry
-    officer, day, shift, zone = arrays(
+    zone_ids = np.array([each.id for each in department.zones], np.int64)
+    packed = Packed((bits(department.shift_ids), bits(zone_ids)))
+    day, others = arrays(
         session,
-        select(entry.officer_id, entry.duty_date, entry.shift_id, func.coalesce(entry.zone_id, 0))
+        select(entry.duty_date, packed.column(entry.officer_id, entry.shift_id, func.coalesce(entry.zone_id, 0)))
         .join(m.Officer, m.Officer.id == entry.officer_id)
         .where(entry.officer_id.in_(ids.tolist()), entry.duty_date.between(first, last), active_on(entry.duty_date)),
     )
-    zone_ids = np.array([each.id for each in department.zones], np.int64)
+    officer, shift, zone = packed.split(others)
     rows = np.column_stack(
         (_positions(officer, ids), day, _positions(shift, department.shift_ids), _zone_positions(zone, zone_ids))
     )
@@ -204,15 +211,18 @@ def _punches(session: Session, ids: Ints, department: Department, interval: tupl
     direction = case({value: number for number, value in enumerate(DIRECTIONS)}, value=p.direction)
     assurance = case({value: number for number, value in enumerate(_ASSURANCES)}, value=p.assurance)
     corrected = case((p.source == PunchSource.CORRECTION, 1), else_=0)
-    query = select(p.officer_id, p.at, direction, func.coalesce(p.zone_id, 0), assurance, corrected)
+    zone_ids = np.array([each.id for each in department.zones], np.int64)
+    packed = Packed((bits(zone_ids), 2, 2, 1))
+    query = select(p.at, packed.column(p.officer_id, func.coalesce(p.zone_id, 0), direction, assurance, corrected))
     whose = ids.tolist()
     rows = np.column_stack(arrays(session, query.where(p.officer_id.in_(whose), p.at.between(*interval))))
     # Voids are few, and found by the corrections that made them: a join to all punches would look each of them up.
     made = and_(m.Correction.punch_id == p.id, m.Correction.kind == CorrectionKind.VOID)
     voids = query.join(m.Correction, made).join(m.PunchVoid, m.PunchVoid.correction_id == m.Correction.id)
     voided = np.column_stack(arrays(session, voids.where(m.Correction.officer_id.in_(whose))))
-    officer, at, directions, zone, assurances, is_corrected = rows.T
-    zones = _zone_positions(zone, np.array([each.id for each in department.zones], np.int64))
+    at, others = rows.T
+    officer, zone, directions, assurances, is_corrected = packed.split(others)
+    zones = _zone_positions(zone, zone_ids)
     required = np.array([each.required for each in department.zones], np.int64)[zones]
     return punch_columns(
         officer=_positions(officer, ids),

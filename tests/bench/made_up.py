@@ -18,7 +18,7 @@ from checkin_api.domain.columns import IN, MICROSECONDS, OUT, Ints, punch_column
 from checkin_api.domain.gathering import roster_duties
 from checkin_api.domain.records import Facts
 from checkin_api.domain.shifts import Shift
-from checkin_api.queries.attendance import BLOCK
+from checkin_api.queries.attendance import OFFICER_DAYS
 
 SHIFTS = (
     Shift(code="A", name="上午", start=clock(8), end=clock(12)),
@@ -28,6 +28,7 @@ SHIFTS = (
 _ZONES = [ZoneInfo("Asia/Taipei")]
 _SECOND = 1_000_000
 _DAYS = 366
+_BLOCK = OFFICER_DAYS // _DAYS
 
 
 def facts(officers: Ints, first: int, days: int, *, two_for_all: bool = False) -> Facts:
@@ -63,9 +64,9 @@ def facts(officers: Ints, first: int, days: int, *, two_for_all: bool = False) -
 def main() -> None:
     """Print the seconds that the rules take for a year of so many officers, and the peak memory in MB."""
     officers, spent, made = int(sys.argv[1]), 0.0, 0
-    for begin in range(0, officers, BLOCK):
+    for begin in range(0, officers, _BLOCK):
         block = facts(
-            np.arange(begin, min(begin + BLOCK, officers)), date(2028, 1, 1).toordinal(), _DAYS, two_for_all=True
+            np.arange(begin, min(begin + _BLOCK, officers)), date(2028, 1, 1).toordinal(), _DAYS, two_for_all=True
         )
         started = time.perf_counter()
         made += len(compute(block, datetime(2029, 6, 1, tzinfo=UTC)).columns)

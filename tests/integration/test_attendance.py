@@ -76,7 +76,7 @@ def test_records_come_by_staff_number_duty_date_and_start(session: Session):
 
 
 def test_many_officers_come_in_blocks(session: Session, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(read, "BLOCK", 2)
+    monkeypatch.setattr(read, "LARGEST_BLOCK", 2)
     day = day_shift(session)
     unit = builders.unit(session)
     for number in range(5):
