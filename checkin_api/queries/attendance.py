@@ -4,7 +4,6 @@ from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from datetime import date
-from functools import partial
 from typing import Any
 
 from sqlalchemy import ColumnElement, true
@@ -16,7 +15,7 @@ from checkin_api.domain.columns import Bools
 from checkin_api.domain.duty_law import LimitPassed
 from checkin_api.domain.records import Attendance, DutyRecord
 from checkin_api.domain.totals import Totals, totals
-from checkin_api.queries.facts import OfficerRow, Period, ZoneRow, department_of, facts_days, facts_of, officers_of
+from checkin_api.queries.facts import OfficerRow, Period, ZoneRow, ask, department_of, facts_days, facts_of, officers_of
 
 __all__ = [
     "LimitRow",
@@ -32,7 +31,7 @@ __all__ = [
 # Days of officers whose facts are in memory at a time, some 250 MB with two duties a day: 500 officers of a year.
 OFFICER_DAYS = 500 * 366
 # More at a time are no faster (``make bench``).
-LARGEST_BLOCK = 2000
+LARGEST_BLOCK = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,16 +114,16 @@ def attendance(session: Session, period: Period, *, among: ColumnElement[bool] |
     everyone = officers_of(session, true() if among is None else among)
     size = min(LARGEST_BLOCK, max(1, OFFICER_DAYS // facts_days(period)))
     blocks = [everyone[begin : begin + size] for begin in range(0, len(everyone), size)]
-    read = partial(facts_of, session, department=department, period=period)
     with ThreadPoolExecutor(1) as pool:
-        coming = [pool.submit(read, blocks[0])] if blocks else []
+        asked = [pool.submit(ask, session, officers, department, period) for officers in blocks[:1]]
         for number, officers in enumerate(blocks):
-            facts = coming.pop().result()
+            answers = asked.pop().result()
             # The database works on the next block while the rules work on this one.
-            coming = [pool.submit(read, more) for more in blocks[number + 1 : number + 2]]
+            asked = [pool.submit(ask, session, more, department, period) for more in blocks[number + 1 : number + 2]]
+            facts = facts_of(answers, officers, department, period)
             block = OfficerBlock(officers, department.zones, compute(facts, period.as_of), period)
             # The session is the caller's again while the block is.
-            wait(coming)
+            wait(asked)
             yield block
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -19,7 +20,7 @@ from checkin_api.domain.leave import Leave
 from checkin_api.domain.outages import Outage
 from checkin_api.domain.records import Facts
 from checkin_api.domain.shifts import DAY, REACH, Shift
-from checkin_api.queries.columns import Packed, arrays, bits
+from checkin_api.queries.columns import Packed, Texts, bits, fetch, read
 from checkin_api.queries.roster import active_on, calendar
 
 # The duties beside those of the period decide where its punches belong.
@@ -80,6 +81,16 @@ class Department:
     zones: Sequence[ZoneRow]
     outages: Sequence[Outage]
     overrides: dict[date, bool]
+
+    @property
+    def roster_packed(self) -> Packed:
+        """Officer, shift and zone of a roster entry as one number."""
+        return Packed((bits(self.shift_ids), bits(_ids(self.zones))))
+
+    @property
+    def punch_packed(self) -> Packed:
+        """Officer, zone, direction, assurance of a punch, and whether it is a correction, as one number."""
+        return Packed((bits(_ids(self.zones)), 2, 2, 1))
 
 
 def _from_month(period: Period) -> date:
@@ -144,45 +155,90 @@ def _instants(period: Period) -> tuple[datetime, datetime]:
     return begin, datetime.combine(period.last + 2 * _MARGIN, time(), UTC)
 
 
-def facts_of(session: Session, officers: Sequence[OfficerRow], department: Department, period: Period) -> Facts:
-    """The facts about these officers, with what lies around the period."""
-    ids = np.array([officer.id for officer in officers], np.int64)
-    zones = [zone.timezone for zone in department.zones]
+@dataclass(frozen=True, slots=True)
+class Answers:
+    """What the database says about some officers, not looked at yet."""
+
+    roster: Texts
+    punches: Texts
+    voids: Texts
+    leave: Sequence[Any]
+
+
+def ask(session: Session, officers: Sequence[OfficerRow], department: Department, period: Period) -> Answers:
+    """Ask for all about these officers, and what lies around the period."""
+    ids = [officer.id for officer in officers]
     begin, end = _instants(period)
-    leave = session.execute(
-        select(m.Leave.officer_id, m.Leave.begin, m.Leave.end, m.Leave.kind).where(
-            m.Leave.officer_id.in_(ids.tolist()), m.Leave.begin < end, m.Leave.end > begin
+    entry, p, leave = m.RosterEntry, m.Punch, m.Leave
+    roster = (
+        select(
+            entry.duty_date,
+            department.roster_packed.column(entry.officer_id, entry.shift_id, func.coalesce(entry.zone_id, 0)),
+        )
+        .join(m.Officer, m.Officer.id == entry.officer_id)
+        .where(
+            entry.officer_id.in_(ids),
+            entry.duty_date.between(_from_month(period), period.last + _MARGIN),
+            active_on(entry.duty_date),
         )
     )
+    punches = select(
+        p.at,
+        department.punch_packed.column(
+            p.officer_id,
+            func.coalesce(p.zone_id, 0),
+            case({value: number for number, value in enumerate(DIRECTIONS)}, value=p.direction),
+            case({value: number for number, value in enumerate(_ASSURANCES)}, value=p.assurance),
+            case((p.source == PunchSource.CORRECTION, 1), else_=0),
+        ),
+    )
+    # Voids are few, and found by the corrections that made them: a join to all punches would look each of them up.
+    made = and_(m.Correction.punch_id == p.id, m.Correction.kind == CorrectionKind.VOID)
+    voids = punches.join(m.Correction, made).join(m.PunchVoid, m.PunchVoid.correction_id == m.Correction.id)
+    return Answers(
+        roster=fetch(session, roster),
+        punches=fetch(session, punches.where(p.officer_id.in_(ids), p.at.between(begin, end))),
+        voids=fetch(session, voids.where(m.Correction.officer_id.in_(ids))),
+        leave=session.execute(
+            select(leave.officer_id, leave.begin, leave.end, leave.kind).where(
+                leave.officer_id.in_(ids), leave.begin < end, leave.end > begin
+            )
+        ).all(),
+    )
+
+
+def facts_of(answers: Answers, officers: Sequence[OfficerRow], department: Department, period: Period) -> Facts:
+    """The facts about these officers, out of the answers about them."""
+    zones = [zone.timezone for zone in department.zones]
     position = {officer.id: number for number, officer in enumerate(officers)}
     return Facts(
-        duties=roster_duties(_roster(session, officers, department, period), department.shifts, zones),
-        punches=_punches(session, ids, department, (begin, end)),
+        duties=roster_duties(_roster(answers, officers, department, period), department.shifts, zones),
+        punches=_punches(answers, officers, department),
         zones=zones,
-        leave=[Leave(officer=position[id_], begin=b, end=e, kind=kind) for id_, b, e, kind in leave],
+        leave=[Leave(officer=position[id_], begin=b, end=e, kind=kind) for id_, b, e, kind in answers.leave],
         outages=department.outages,
         limits=period.limits,
     )
 
 
-def _roster(session: Session, officers: Sequence[OfficerRow], department: Department, period: Period) -> Ints:
+def _ids(rows: Sequence[OfficerRow] | Sequence[ZoneRow]) -> Ints:
+    return np.array([row.id for row in rows], np.int64)
+
+
+def _roster(answers: Answers, officers: Sequence[OfficerRow], department: Department, period: Period) -> Ints:
     """Rows of officer, duty date, shift, zone by position: the roster, and default shifts on working days (rule 12)."""
-    ids = np.array([officer.id for officer in officers], np.int64)
-    first, last = _from_month(period), period.last + _MARGIN
-    entry = m.RosterEntry
-    zone_ids = np.array([each.id for each in department.zones], np.int64)
-    packed = Packed((bits(department.shift_ids), bits(zone_ids)))
-    day, others = arrays(
-        session,
-        select(entry.duty_date, packed.column(entry.officer_id, entry.shift_id, func.coalesce(entry.zone_id, 0)))
-        .join(m.Officer, m.Officer.id == entry.officer_id)
-        .where(entry.officer_id.in_(ids.tolist()), entry.duty_date.between(first, last), active_on(entry.duty_date)),
-    )
-    officer, shift, zone = packed.split(others)
+    day, packed = read(answers.roster)
+    officer, shift, zone = department.roster_packed.split(packed)
     rows = np.column_stack(
-        (_positions(officer, ids), day, _positions(shift, department.shift_ids), _zone_positions(zone, zone_ids))
+        (
+            _positions(officer, _ids(officers)),
+            day,
+            _positions(shift, department.shift_ids),
+            _zone_positions(zone, _ids(department.zones)),
+        )
     )
-    return np.concatenate((rows, _default_shifts(rows, officers, department, (first, last))))
+    dates = _from_month(period), period.last + _MARGIN
+    return np.concatenate((rows, _default_shifts(rows, officers, department, dates)))
 
 
 def _default_shifts(
@@ -206,32 +262,20 @@ def _default_shifts(
     return np.array(rows, np.int64).reshape(-1, 4)
 
 
-def _punches(session: Session, ids: Ints, department: Department, interval: tuple[datetime, datetime]) -> PunchColumns:
-    p = m.Punch
-    direction = case({value: number for number, value in enumerate(DIRECTIONS)}, value=p.direction)
-    assurance = case({value: number for number, value in enumerate(_ASSURANCES)}, value=p.assurance)
-    corrected = case((p.source == PunchSource.CORRECTION, 1), else_=0)
-    zone_ids = np.array([each.id for each in department.zones], np.int64)
-    packed = Packed((bits(zone_ids), 2, 2, 1))
-    query = select(p.at, packed.column(p.officer_id, func.coalesce(p.zone_id, 0), direction, assurance, corrected))
-    whose = ids.tolist()
-    rows = np.column_stack(arrays(session, query.where(p.officer_id.in_(whose), p.at.between(*interval))))
-    # Voids are few, and found by the corrections that made them: a join to all punches would look each of them up.
-    made = and_(m.Correction.punch_id == p.id, m.Correction.kind == CorrectionKind.VOID)
-    voids = query.join(m.Correction, made).join(m.PunchVoid, m.PunchVoid.correction_id == m.Correction.id)
-    voided = np.column_stack(arrays(session, voids.where(m.Correction.officer_id.in_(whose))))
-    at, others = rows.T
-    officer, zone, directions, assurances, is_corrected = packed.split(others)
-    zones = _zone_positions(zone, zone_ids)
+def _punches(answers: Answers, officers: Sequence[OfficerRow], department: Department) -> PunchColumns:
+    rows = np.column_stack(read(answers.punches))
+    at, packed = rows.T
+    officer, zone, direction, assurance, is_corrected = department.punch_packed.split(packed)
+    zones = _zone_positions(zone, _ids(department.zones))
     required = np.array([each.required for each in department.zones], np.int64)[zones]
     return punch_columns(
-        officer=_positions(officer, ids),
+        officer=_positions(officer, _ids(officers)),
         at=at,
-        direction=directions,
+        direction=direction,
         zone=zones,
         corrected=is_corrected == 1,
-        weak=(assurances < required) & (is_corrected == 0),
-        voided=_among(rows, voided),
+        weak=(assurance < required) & (is_corrected == 0),
+        voided=_among(rows, np.column_stack(read(answers.voids))),
     )
 
 
