@@ -54,11 +54,13 @@ def command() -> None:
 @_unit
 @_officer
 @_as_of
+@click.option("--exceptions", is_flag=True, help="只列異常 / Only what somebody should look at.")
 @_format
-def show_(form: str, **question: Any) -> None:
+def show_(form: str, *, exceptions: bool, **question: Any) -> None:
     """差勤紀錄 / Duty records of a period."""
     with _blocks(**question) as blocks:
-        _print((_row(block, record) for block in blocks for record in block.records()), form)
+        found = ((block, block.exceptions() if exceptions else block.records()) for block in blocks)
+        _print((_row(block, record) for block, records in found for record in records), form)
 
 
 @command.command()

@@ -54,6 +54,13 @@ def below(worked: Ints, threshold: Ints) -> Bools:
     return holds
 
 
+def has(flags: Ints, *wanted: Flag) -> Bools:
+    """Which records have one of these flags."""
+    mask = sum(1 << FLAGS.index(flag) for flag in wanted)
+    holds: Bools = (flags & mask) != 0
+    return holds
+
+
 def bits(flags: Mapping[Flag, Bools], count: int) -> Ints:
     """Flags as one number a record, a bit each in the order of ``FLAGS``."""
     total = np.zeros(count, np.int64)

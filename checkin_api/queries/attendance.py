@@ -13,7 +13,9 @@ from checkin_api.domain import duty_law
 from checkin_api.domain.attendance import compute, duty_load
 from checkin_api.domain.columns import Bools
 from checkin_api.domain.duty_law import LimitPassed
+from checkin_api.domain.ids import Flag, Status
 from checkin_api.domain.records import Attendance, DutyRecord
+from checkin_api.domain.status import has, is_
 from checkin_api.domain.totals import Totals, totals
 from checkin_api.queries.facts import OfficerRow, Period, ZoneRow, ask, department_of, facts_days, facts_of, officers_of
 
@@ -53,6 +55,13 @@ class OfficerBlock:
     def records(self) -> Iterator[DutyRecord]:
         """The records of the period."""
         yield from self.attendance.records(self.of_period)
+
+    def exceptions(self) -> Iterator[DutyRecord]:
+        """The records of the period that somebody should look at: not present, not on leave, or flagged."""
+        columns = self.attendance.columns
+        regular = is_(columns.status, Status.LEAVE, Status.PENDING, Status.IN_PROGRESS, Status.PRESENT)
+        flagged = has(columns.flags, *(flag for flag in Flag if flag is not Flag.CORRECTED))
+        yield from self.attendance.records(self.of_period & (~regular | flagged))
 
 
 @dataclass(frozen=True, slots=True)

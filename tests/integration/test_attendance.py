@@ -134,6 +134,23 @@ def test_leave_outages_voids_corrections_and_weak_proof_are_seen(session: Sessio
     ]
 
 
+def test_exceptions_are_what_somebody_should_look_at(session: Session):
+    day, unit = day_shift(session), builders.unit(session)
+    for name, (come, gone) in {
+        "1 fine": ("07:58", "17:02"), "2 late": ("08:10", "17:02"), "3 forgot": ("07:58", None),
+        "4 absent": (None, None),
+    }.items():  # fmt: skip
+        officer = builders.officer(session, unit, staff_no=name)
+        builders.roster(session, officer, day, MONDAY)
+        for direction, clock in ((Direction.IN, come), (Direction.OUT, gone)):
+            if clock is not None:
+                builders.punch(session, officer, direction, at(clock), source=PunchSource.CORRECTION)
+    [block] = blocks(session)
+    assert [block.officers[record.officer].staff_no for record in block.exceptions()] == [
+        "2 late", "3 forgot", "4 absent",
+    ]  # fmt: skip
+
+
 def test_units_officers_and_the_moment_narrow_the_question(session: Session):
     day = day_shift(session)
     bureau = builders.unit(session, code="B")

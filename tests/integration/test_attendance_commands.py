@@ -97,6 +97,11 @@ def test_one_officer_or_unit_of_the_database(filled: Database):
     assert len(show(filled, "show", *PERIOD, "--unit", "U")) == 5
 
 
+def test_exceptions_alone(filled: Database):
+    found = {(row["staff_no"], row["status"]) for row in show(filled, "show", *PERIOD, "--exceptions")}
+    assert found == {("A2", "unproven"), ("A3", "unrostered")}
+
+
 def test_totals_of_a_month_and_limits_passed(filled: Database):
     totals = {row["staff_no"]: row for row in show(filled, "totals", "--month", "2026-11")}
     assert totals["0A1"].items() >= {"present": 2, "worked_minutes": 492 + 731, "night_minutes": 360}.items()

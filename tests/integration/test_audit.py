@@ -134,6 +134,24 @@ def test_changed_entry_breaks_its_link(database: Database, change: str):
     assert verify(database) == BrokenLink(3, Fault.HASH)
 
 
+@pytest.mark.parametrize(
+    "change",
+    [
+        "update audit_entry set at = 'yesterday' where number = 3",
+        "update audit_entry set at = 5 where number = 3",
+        "update audit_entry set detail = x'00ff' where number = 3",
+        "update audit_entry set number = -3 where number = 3",
+    ],
+)
+def test_entry_that_cannot_be_read_is_the_broken_link(sqlite_url: str, change: str):
+    # SQLite keeps anything in any column.
+    database = Database(sqlite_url)
+    record(database, 4)
+    without_guard(database, change)
+    assert verify(database) == BrokenLink(1 if "-3" in change else 3, Fault.MISSING if "-3" in change else Fault.HASH)
+    database.close()
+
+
 def test_removed_entry_is_the_broken_link(database: Database):
     record(database, 4)
     without_guard(database, "delete from audit_entry where number = 2")
