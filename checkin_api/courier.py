@@ -47,6 +47,11 @@ class _Held:
     sending: Future[None]
 
     @property
+    def is_sent(self) -> bool:
+        """Whether the other side has it."""
+        return not self.is_untried and self.sending.exception() is None
+
+    @property
     def is_untried(self) -> bool:
         """Whether it ended without a call."""
         return self.sending.cancelled() or isinstance(self.sending.exception(), _NotBegunError)
@@ -151,51 +156,43 @@ class Courier:
     def _record(self, session: Session, ended: Sequence[_Held]) -> None:
         """Write down what came of each; where the lease was lost meanwhile, only that the row is sent after all."""
         now = self._clock.now()
-        outcomes = [(held, self._outcome(held, now)) for held in ended]
-        sent = [_parameters(held, row) for held, row in outcomes if row["state"] is MessageState.SENT]
-        others = [
-            _parameters(held, row) | {"lease": held.leased_until}
-            for held, row in outcomes
-            if row["state"] is not MessageState.SENT
-        ]
         table: Any = self._table.__table__
         connection = session.connection()
-        change = update(table).where(table.c.id == bindparam("key"))
-        change = change.values({name: bindparam(f"new_{name}") for name in _RECORDED})
+        sent = [held.post.id for held in ended if held.is_sent]
+        its = table.c.id.in_(sent) & (table.c.state != MessageState.SENT)
         if sent and self._forget_sent:
-            connection.execute(delete(table).where(table.c.id.in_([row["key"] for row in sent])))
+            connection.execute(delete(table).where(its))
         elif sent:
-            connection.execute(change.where(table.c.state != MessageState.SENT), sent)
+            # All in one statement: most of what is sent is sent at the first try.
+            done = {"state": MessageState.SENT, "attempts": table.c.attempts + 1, "finished_at": now, "error": ""}
+            connection.execute(update(table).where(its).values(done))
+        others = [
+            {"key": held.post.id, "lease": held.leased_until, **self._outcome(held, now)}
+            for held in ended
+            if not held.is_sent
+        ]
         if others:
             ours = (table.c.state == MessageState.PENDING) & (table.c.next_attempt_at == bindparam("lease"))
-            connection.execute(change.where(ours), others)
+            change = update(table).where(table.c.id == bindparam("key"), ours)
+            connection.execute(change.values({name: bindparam(f"new_{name}") for name in _RECORDED}), others)
 
     def _outcome(self, held: _Held, now: datetime) -> dict[str, Any]:
-        """What to record of one try."""
-        post = held.post
-        row: dict[str, Any] = {
-            "state": MessageState.SENT, "attempts": post.attempts + 1, "next_attempt_at": post.next_attempt_at,
-            "finished_at": now, "error": "",
-        }  # fmt: skip
-        if held.is_untried:
-            return row | {
-                "state": MessageState.PENDING, "attempts": post.attempts, "finished_at": None, "error": post.error,
-            }  # fmt: skip
-        exc = held.sending.exception()
+        """What to record of one that was not sent, as parameters: it waits for another try, or has failed."""
+        post, exc = held.post, None if held.is_untried else held.sending.exception()
         if exc is None:
-            return row
-        row["error"] = str(exc)[:400] if isinstance(exc, DeliveryError) else type(exc).__name__
+            return _recorded(MessageState.PENDING, post.attempts, post.next_attempt_at, None, post.error)
+        attempts = post.attempts + 1
+        error = str(exc)[:400] if isinstance(exc, DeliveryError) else type(exc).__name__
         again_at = now + min(FIRST_PAUSE * 2**post.attempts, LONGEST_PAUSE)
         if isinstance(exc, DeliveryError) and not exc.permanent and again_at < _deadline(post):
-            return {**row, "state": MessageState.PENDING, "next_attempt_at": again_at, "finished_at": None}
-        row["state"] = MessageState.FAILED
-        self._log(post, row, exc)
-        return row
+            return _recorded(MessageState.PENDING, attempts, again_at, None, error)
+        self._log(post, attempts, exc)
+        return _recorded(MessageState.FAILED, attempts, post.next_attempt_at, now, error)
 
-    def _log(self, post: Post, row: dict[str, Any], exc: BaseException) -> None:
+    def _log(self, post: Post, attempts: int, exc: BaseException) -> None:
         name = self._table.__tablename__
         if isinstance(exc, DeliveryError):
-            logger.warning("%s %s failed after %d tries: %s", name, post.id, row["attempts"], row["error"])
+            logger.warning("%s %s failed after %d tries: %s", name, post.id, attempts, str(exc)[:400])
         else:
             logger.error("%s %s failed", name, post.id, exc_info=exc)
 
@@ -203,8 +200,8 @@ class Courier:
 _RECORDED = ("state", "attempts", "next_attempt_at", "finished_at", "error")
 
 
-def _parameters(held: _Held, row: dict[str, Any]) -> dict[str, Any]:
-    return {"key": held.post.id, **{f"new_{name}": row[name] for name in _RECORDED}}
+def _recorded(*values: Any) -> dict[str, Any]:
+    return {f"new_{name}": value for name, value in zip(_RECORDED, values, strict=True)}
 
 
 def _deadline(post: Post) -> datetime:
