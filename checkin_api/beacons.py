@@ -137,7 +137,7 @@ def cover(session: Session, now: datetime) -> Iterator[ZoneCover]:
 def _beacon(session: Session, hwid: str) -> Beacon:
     beacon = session.scalar(select(Beacon).where(Beacon.hwid == hwid).with_for_update())
     if beacon is None:
-        raise NotFoundError(f"no beacon has the hardware ID {hwid}; see `checkin beacons list`")
+        raise NotFoundError(f"沒有信標 {hwid} / no beacon has the hardware ID {hwid}; see `checkin beacons list`")
     return beacon
 
 

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from checkin_api import audit
 from checkin_api.audit import Act
 from checkin_api.domain.ids import LineUserId, Reason, StaffNo
-from checkin_api.errors import CheckinError, NotFoundError
+from checkin_api.errors import CheckinError, unknown_officer
 from checkin_api.models import EnrolmentCode, EnrolmentTry, LineAccount, Officer
 
 # No 0/O, 1/I/L, U/V: a code is read from paper and typed on a phone. 28^8 is about 2^38.
@@ -57,7 +57,9 @@ def issue_code(  # noqa: PLR0913 (whose, by whom, when, keyed by what, for how l
     """
     officer = _officer(session, staff_no)
     if _current(session, LineAccount.officer_id == officer.id) is not None:
-        raise AlreadyBoundError(f"officer {staff_no} is enrolled already; release the LINE account first")
+        raise AlreadyBoundError(
+            f"{staff_no} 已綁定，請先解除 / officer {staff_no} is enrolled already; release the LINE account first"
+        )
     session.execute(
         update(EnrolmentCode)
         .where(EnrolmentCode.officer_id == officer.id, EnrolmentCode.closed_at.is_(None))
@@ -163,7 +165,7 @@ def _digest(key: bytes, officer_id: int, code: str) -> str:
 def _officer(session: Session, staff_no: str) -> Officer:
     officer = session.scalar(select(Officer).where(Officer.staff_no == staff_no))
     if officer is None:
-        raise NotFoundError(f"no officer has the staff number {staff_no}")
+        raise unknown_officer(staff_no)
     return officer
 
 

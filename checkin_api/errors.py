@@ -29,3 +29,20 @@ class DeliveryError(CheckinError):
     def __init__(self, message: str, *, permanent: bool) -> None:
         self.permanent = permanent
         super().__init__(message)
+
+
+def unknown_officer(staff_no: str) -> NotFoundError:
+    """No officer has the staff number."""
+    return NotFoundError(f"沒有員警編號 {staff_no} / no officer has the staff number {staff_no}")
+
+
+def unknown_unit(code: str) -> NotFoundError:
+    """No unit has the code."""
+    return NotFoundError(f"沒有單位 {code} / there is no unit with the code {code}")
+
+
+def unknown_correction(correction_id: object) -> NotFoundError:
+    """No correction has the ID."""
+    return NotFoundError(
+        f"沒有申請 {correction_id} / there is no correction {correction_id}; see `checkin correction list`"
+    )

@@ -64,7 +64,7 @@ def retry(session: Session, event_id: str) -> int:
     if event is None and by_number is not None:
         event = session.scalar(select(InboxEvent).where(by_number))
     if event is None:
-        raise NotFoundError(f"there is no event {event_id} in the inbox")
+        raise NotFoundError(f"收件匣沒有 {event_id} / there is no event {event_id} in the inbox")
     result = session.execute(
         update(InboxEvent)
         .where(InboxEvent.id == event.id, InboxEvent.state == EventState.PARKED)
@@ -72,7 +72,10 @@ def retry(session: Session, event_id: str) -> int:
         .returning(InboxEvent.id)
     )
     if result.first() is None:
-        raise NotParkedError(f"event {event_id} is {event.state}, not parked; there is nothing to try again")
+        raise NotParkedError(
+            f"{event_id} 不是 parked，無須重試"
+            f" / event {event_id} is {event.state}, not parked; there is nothing to try again"
+        )
     return event.id
 
 

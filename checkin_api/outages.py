@@ -22,6 +22,8 @@ from checkin_api.queries.coverage import Concerned, OutageRow, minute, missed_mo
 
 # How far back outages are derived anew: evidence may come late, from a webhook that LINE delivers again, say.
 DERIVED_AGAIN = timedelta(days=7)
+# The first time: who has a default shift was due before there was anything to hear, too.
+DERIVED_FIRST = timedelta(days=31)
 
 
 class OutageRefusedError(CheckinError):
@@ -58,17 +60,20 @@ def derive(database: Database, now: datetime, zone: ZoneInfo, *, within: timedel
         zone: The time zone of duties whose site is not known.
         within: How near to a due punch a sign of life proves that the zone could see.
     """
-    since = now - DERIVED_AGAIN
     with database.read() as session:
+        known = session.scalar(select(m.Outage.id).where(m.Outage.source == OutageSource.DERIVED).limit(1))
+        since = now - (DERIVED_FIRST if known is None else DERIVED_AGAIN)
         signs = signs_of_life(session, since, now)
         missed = missed_moments(session, since, now, zone)
     found = list(gaps(missed, signs, within=int(within.total_seconds()) // 60, now=minutes_of(now)))
     with database.write() as session:
-        return _bring_up_to_date(session, now, found, signs)
+        return _bring_up_to_date(session, now, found, signs, since=since)
 
 
-def _bring_up_to_date(session: Session, now: datetime, found: Iterable[Gap], signs: Moments) -> Derived:
-    o, since = m.Outage, now - DERIVED_AGAIN
+def _bring_up_to_date(
+    session: Session, now: datetime, found: Iterable[Gap], signs: Moments, *, since: datetime
+) -> Derived:
+    o = m.Outage
     recent = session.scalars(
         select(o).where(o.source == OutageSource.DERIVED, o.end.is_(None) | (o.end > since)).order_by(o.begin)
     ).all()
@@ -253,6 +258,16 @@ def find(session: Session, outage_id: int) -> OutageRow:
     raise _unknown(outage_id)
 
 
+def require_counting(outage: OutageRow) -> None:
+    """Insist on an outage that counts.
+
+    Raises:
+        OutageRefusedError: it is dismissed.
+    """
+    if outage.dismissed_at is not None:
+        raise OutageRefusedError("已撤銷 / it is dismissed")
+
+
 def confirm(  # noqa: PLR0913 (which, for whom, by whom under what policy)
     session: Session, now: datetime, outage: OutageRow, rows: Sequence[Concerned], *, actor: Actor, policy: Policy
 ) -> Iterator[Confirmed]:
@@ -264,8 +279,7 @@ def confirm(  # noqa: PLR0913 (which, for whom, by whom under what policy)
     Raises:
         OutageRefusedError: the outage is dismissed.
     """
-    if outage.dismissed_at is not None:
-        raise OutageRefusedError("已撤銷 / it is dismissed")
+    require_counting(outage)
     audit.take_turn(session)
     for row in rows:
         for direction, at in row.missing:

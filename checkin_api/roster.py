@@ -15,7 +15,7 @@ from checkin_api import models as m
 from checkin_api.domain.ids import RosterAction
 from checkin_api.domain.overlaps import overlaps
 from checkin_api.domain.shifts import REACH, Duty, duty_on
-from checkin_api.errors import CheckinError, NotFoundError
+from checkin_api.errors import CheckinError, unknown_officer
 
 # One key for everyone who changes the roster, on PostgreSQL.
 _PG_LOCK = 0x43_48_4B_52  # "CHKR"
@@ -181,7 +181,7 @@ def history(session: Session, staff_no: str) -> list[HistoryRow]:
 def _officer(session: Session, staff_no: str) -> m.Officer:
     officer = session.scalars(select(m.Officer).where(m.Officer.staff_no == staff_no)).one_or_none()
     if officer is None:
-        raise NotFoundError(f"員警 {staff_no} 不存在 / there is no officer with the staff number {staff_no}")
+        raise unknown_officer(staff_no)
     return officer
 
 

@@ -56,7 +56,8 @@ class _Lazy(click.Group):
                 click.echo(f"error: {problem}", err=True)
             ctx.exit(1)
         except CheckinError as exc:
-            click.echo(f"error: {exc}", err=True)
+            for line in str(exc).splitlines():
+                click.echo(f"error: {line}", err=True)
             ctx.exit(1)
         except DBAPIError as exc:
             said = str(exc.orig).strip().splitlines()

@@ -60,7 +60,13 @@ def show_(form: str, *, exceptions: bool, **question: Any) -> None:
     """差勤紀錄 / Duty records of a period."""
     with _blocks(**question) as blocks:
         found = ((block, block.exceptions() if exceptions else block.records()) for block in blocks)
-        _print((_row(block, record) for block, records in found for record in records), form)
+        rows = (
+            (block.officers[record.officer].name, _row(block, record)) for block, records in found for record in records
+        )
+        if form == "table":
+            show([{"name": name, **_in_short(row)} for name, row in rows], form)
+        else:
+            _print((row for _, row in rows), form)
 
 
 @command.command()
@@ -99,7 +105,11 @@ def limits(form: str, **question: Any) -> None:
 @click.option("--shifts", required=True, type=_file, help="班別 / shifts.csv")
 @click.option("--roster", required=True, type=_file, help="勤務表 / roster.csv")
 @click.option("--punches", required=True, type=_file, help="打卡 / punches.csv")
-@click.option("--officers", type=_file, help="員警：在職期間、預設班別 / officers.csv: service, default shifts")
+@click.option(
+    "--officers",
+    type=_file,
+    help="員警，預設班別限勤務表的日期 / officers.csv; default shifts on the roster's dates",
+)
 @click.option("--leave", type=_file, help="請假 / leave.csv")
 @click.option("--calendar", type=_file, help="辦公日曆 / calendar.csv")
 @click.option("--outages", type=_file, help="中斷 / outages.csv")
@@ -181,7 +191,7 @@ def _print(rows: Rows, form: str) -> None:
     elif form == "csv":
         _print_csv(rows)
     else:
-        show([_in_short(row) for row in rows], "table")
+        show(list(rows), form)
 
 
 def _print_json(rows: Rows) -> None:
@@ -211,9 +221,7 @@ def _flat(value: Any) -> Any:
 
 
 def _in_short(row: Mapping[str, Any]) -> dict[str, Any]:
-    """What a person reads: clock times beside the duty date, no column that repeats another."""
-    if "punches" not in row:
-        return dict(row)
+    """What a person reads of a record: clock times beside the duty date, no column that repeats another."""
     clock = {name: (row[name] or "")[11:16] for name in ("start", "end", "in", "out")}
     return {
         "staff_no": row["staff_no"],

@@ -3,7 +3,7 @@
 import json
 import os
 import pwd
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import date, datetime
 from typing import Any
@@ -81,21 +81,64 @@ format_option = click.option(
 )
 
 
+# A text that is longer is folded, whatever room there is; Chinese is not folded into less.
+_LONGEST_CELL = 60
+_SHORTEST_LINE = 16
+
+
 def show(rows: Sequence[Mapping[str, Any]], form: str) -> None:
-    """Print rows for a person or for a program."""
+    """Print the rows; an empty table says so."""
     if form == "json":
         click.echo(json.dumps(rows, ensure_ascii=False, indent=2, default=str))
-        return
-    from rich.console import Console  # noqa: PLC0415 (only a table needs it)
+    elif rows:
+        _show_table([{name: _cell(value) for name, value in row.items()} for row in rows])
+    else:
+        click.echo("（無資料 / nothing）")
+
+
+def _cell(value: object) -> str:
+    if isinstance(value, bool):
+        return "✓" if value else ""
+    return "" if value is None else str(value)
+
+
+def _show_table(rows: Sequence[Mapping[str, str]]) -> None:
+    """A table in which no code, date or ID is broken into two lines; where it does not fit, a block for each row."""
+    from rich.cells import cell_len  # noqa: PLC0415 (only a table needs it)
+    from rich.console import Console  # noqa: PLC0415
     from rich.table import Column, Table  # noqa: PLC0415
     from rich.text import Text  # noqa: PLC0415
 
-    if not rows:
-        click.echo("（無資料 / nothing）")
+    columns = {name: [name, *(row[name] for row in rows)] for name in rows[0]}
+    wanted = [min(max(map(cell_len, texts)), _LONGEST_CELL) for texts in columns.values()]
+    least = [max(_unbroken(word, cell_len) for text in texts for word in text.split()) for texts in columns.values()]
+    console, rules = Console(), 3 * len(columns) + 1
+    # What goes into a file or to another program is as wide as it is.
+    spare = (console.width if console.is_terminal else sum(map(max, wanted, least)) + rules) - sum(least) - rules
+    if spare < 0:
+        _show_blocks(rows)
         return
-    # A narrow terminal breaks a code or an ID into two lines rather than cut it off.
-    table = Table(*(Column(name, overflow="fold") for name in rows[0]))
+    widths = []
+    for want, need in zip(wanted, least, strict=True):
+        more = min(max(want - need, 0), spare)
+        spare -= more
+        widths.append(need + more)
+    table = Table(*(Column(name, overflow="fold", width=width) for name, width in zip(columns, widths, strict=True)))
     for row in rows:
         # As Text, for rich would take brackets in a label for markup.
-        table.add_row(*(Text("" if value is None else str(value)) for value in row.values()))
-    Console().print(table)
+        table.add_row(*(Text(text) for text in row.values()))
+    Console(width=max(console.width, sum(widths) + rules)).print(table)
+
+
+def _unbroken(word: str, cells: Callable[[str], int]) -> int:
+    """How wide a word must stay; Chinese may be broken anywhere."""
+    return cells(word) if word.isascii() else min(cells(word), _SHORTEST_LINE)
+
+
+def _show_blocks(rows: Sequence[Mapping[str, str]]) -> None:
+    margin = max(len(name) for name in rows[0])
+    for row in rows:
+        click.echo("─" * (margin + 2))
+        for name, text in row.items():
+            if text:
+                click.echo(f"{name:>{margin}}  {text}")

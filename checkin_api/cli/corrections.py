@@ -68,7 +68,10 @@ def request(  # noqa: PLR0913 (one for each option)
     elif punch_id is None and direction is not None and at is not None:
         wanted = MissingPunch(Direction(direction), at, zone)
     else:
-        raise click.UsageError("give --direction and --at for a missing punch, or --void PUNCH_ID alone")
+        raise click.UsageError(
+            "補打卡要 --direction 與 --at；作廢只要 --void"
+            " / give --direction and --at for a missing punch, or --void PUNCH_ID alone"
+        )
     asked = Request(officer, wanted, reason, None if attachment is None else _read(attachment))
     with _acting(staff_no) as (session, now, actor, policy):
         made = _granted(corrections.request(session, now, asked, actor=actor, policy=policy))

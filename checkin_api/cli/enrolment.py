@@ -26,7 +26,7 @@ def command() -> None:
 def issue(staff_no: tuple[str, ...], *, everyone: bool, days: int, form: str) -> None:
     """發一次碼 / Issue codes; each is shown once and replaces the officer's earlier one."""
     if bool(staff_no) == everyone:
-        raise click.UsageError("name staff numbers, or give --all")
+        raise click.UsageError("請寫員警編號，或用 --all / name staff numbers, or give --all")
     with open_database("secret_key") as (settings, database), database.write() as session:
         audit.take_turn(session)
         now = SystemClock().now()
@@ -69,6 +69,6 @@ def release(staff_no: str) -> None:
     with open_database() as (_, database), database.write() as session:
         released = enrolment.release(session, SystemClock().now(), staff_no, actor=command_line_actor())
     if not released:
-        click.echo(f"error: officer {staff_no} has no LINE account bound", err=True)
+        click.echo(f"error: {staff_no} 沒有綁定 LINE 帳號 / officer {staff_no} has no LINE account bound", err=True)
         raise click.exceptions.Exit(1)
     click.echo(f"released: {staff_no}")

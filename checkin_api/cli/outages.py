@@ -57,7 +57,7 @@ def list_(first: Any, form: str, *, with_dismissed: bool) -> None:
 def add(zone_code: str | None, begin: datetime, until: datetime | None, reason: str, *, all_zones: bool) -> None:
     """登錄 / Enter an outage by hand: a power cut, building work, a stolen beacon."""
     if (zone_code is None) is not all_zones:
-        raise click.UsageError("give --zone CODE or --all-zones")
+        raise click.UsageError("請用 --zone 代碼 或 --all-zones / give --zone CODE or --all-zones")
     with open_database() as (_, database), database.write() as session:
         made = outages.enter(
             session,
@@ -120,8 +120,9 @@ def confirm(outage_id: int, staff_no: str, others: tuple[str, ...], *, yes: bool
     """整批補登 / Approve the missing punches of everyone concerned, at the times they were due."""
     with open_database() as (settings, database):
         with database.read() as session:
-            actor = corrections.officer_actor(session, staff_no, account=command_line_actor())
             outage = outages.find(session, outage_id)
+            outages.require_counting(outage)
+            actor = corrections.officer_actor(session, staff_no, account=command_line_actor())
             everyone = list(coverage.concerned(session, outage, SystemClock().now(), settings.zone))
         strangers = sorted(set(others) - {row.officer.staff_no for row in everyone})
         if strangers:
@@ -133,6 +134,9 @@ def confirm(outage_id: int, staff_no: str, others: tuple[str, ...], *, yes: bool
             raise click.exceptions.Exit(0 if not rows else 1)
         done = _confirm(settings, database, outage, rows, actor=actor)
     _print_outcome(done)
+    if all(isinstance(each.outcome, CorrectionRefusal) for each in done):
+        click.echo("沒有補登任何一次 / nothing was confirmed", err=True)
+        raise click.exceptions.Exit(1)
 
 
 def _confirm(

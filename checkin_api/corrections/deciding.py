@@ -21,7 +21,7 @@ from checkin_api.domain.ids import (
     StaffNo,
     new_id,
 )
-from checkin_api.errors import NotFoundError
+from checkin_api.errors import unknown_correction, unknown_unit
 from checkin_api.models import Correction, Officer, Punch, PunchVoid, Unit
 from checkin_api.queries.corrections import approved_in_month
 
@@ -106,7 +106,7 @@ def set_two_step(session: Session, now: datetime, unit_code: str, *, two_step: b
     """
     unit = session.scalar(select(Unit).where(Unit.code == unit_code).with_for_update(key_share=True))
     if unit is None:
-        raise NotFoundError(f"there is no unit with the code {unit_code}")
+        raise unknown_unit(unit_code)
     if unit.two_step_approval == two_step:
         return False
     unit.two_step_approval = two_step
@@ -128,7 +128,7 @@ def _locked(session: Session, correction_id: UUID) -> tuple[Correction, Officer,
         .execution_options(populate_existing=True)
     ).one_or_none()
     if row is None:
-        raise NotFoundError(f"there is no correction {correction_id}; see `checkin correction list`")
+        raise unknown_correction(correction_id)
     return row[0], row[1], row[2]
 
 

@@ -13,7 +13,7 @@ from checkin_api.domain import corrections as rules
 from checkin_api.domain.attachments import Attachment, judge_attachment
 from checkin_api.domain.corrections import OPEN, Actor, Policy
 from checkin_api.domain.ids import CorrectionKind, CorrectionRefusal, CorrectionState, Direction, new_id
-from checkin_api.errors import NotFoundError
+from checkin_api.errors import NotFoundError, unknown_officer
 from checkin_api.models import Correction, Officer, Punch, PunchVoid
 
 
@@ -55,7 +55,7 @@ def request(
     # Requests of one officer wait for each other, so that of two equal ones the second sees the first.
     officer = session.scalar(select(Officer).where(Officer.staff_no == asked.staff_no).with_for_update(key_share=True))
     if officer is None:
-        raise NotFoundError(f"no officer has the staff number {asked.staff_no}")
+        raise unknown_officer(asked.staff_no)
     correction = _correction(session, officer, asked.wanted)
     correction.reason, correction.outage_id = rules.clean_text(asked.reason), asked.outage_id
     refusal = (
@@ -83,7 +83,9 @@ def _correction(session: Session, officer: Officer, wanted: MissingPunch | Wrong
         )
     punch = session.get(Punch, wanted.punch_id)
     if punch is None or punch.officer_id != officer.id:
-        raise NotFoundError(f"officer {officer.staff_no} has no punch {wanted.punch_id}")
+        raise NotFoundError(
+            f"{officer.staff_no} 沒有打卡 {wanted.punch_id} / officer {officer.staff_no} has no punch {wanted.punch_id}"
+        )
     return Correction(
         **blank,
         kind=CorrectionKind.VOID,

@@ -10,7 +10,7 @@ from checkin_api import audit
 from checkin_api.audit import Act
 from checkin_api.domain.corrections import Actor
 from checkin_api.domain.ids import StaffNo
-from checkin_api.errors import NotFoundError
+from checkin_api.errors import unknown_officer
 from checkin_api.models import Correction, Officer
 
 
@@ -21,7 +21,7 @@ def officer_actor(session: Session, staff_no: str, *, account: str) -> Actor:
         NotFoundError: no such officer.
     """
     if session.scalar(select(Officer.id).where(Officer.staff_no == staff_no)) is None:
-        raise NotFoundError(f"no officer has the staff number {staff_no}")
+        raise unknown_officer(staff_no)
     return Actor(account, StaffNo(staff_no))
 
 

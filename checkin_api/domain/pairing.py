@@ -82,11 +82,16 @@ def _disposed(punch: AssignedPunch, *, counted: bool) -> AssignedPunch:
 def _first_last(facts: Sequence[PunchFact]) -> list[tuple[int | None, int | None]]:
     """The first IN and the last OUT after it; an undirected punch stands in where no explicit one does."""
     begin = _find(facts, Direction.IN, range(len(facts)))
-    after = range(len(facts) - 1, -1 if begin is None else begin, -1)
+    after = [number for number in range(len(facts) - 1, -1, -1) if begin is None or _may_end(facts, begin, number)]
     return [(begin, _find(facts, Direction.OUT, after))]
 
 
-def _find(facts: Sequence[PunchFact], direction: Direction, order: range) -> int | None:
+def _may_end(facts: Sequence[PunchFact], begin: int, number: int) -> bool:
+    """Whether a punch can be the OUT of an IN: one without direction only if it is later."""
+    return number > begin and (facts[number].direction is Direction.OUT or facts[number].at > facts[begin].at)
+
+
+def _find(facts: Sequence[PunchFact], direction: Direction, order: Sequence[int]) -> int | None:
     for wanted in (direction, Direction.AUTO):
         for index in order:
             if facts[index].direction is wanted:
@@ -102,7 +107,7 @@ def _every_pair(facts: Sequence[PunchFact]) -> list[tuple[int | None, int | None
         direction = fact.direction
         if direction is Direction.AUTO:
             direction = Direction.IN if begin is None else Direction.OUT
-        if direction is Direction.OUT and begin is not None:
+        if direction is Direction.OUT and begin is not None and _may_end(facts, begin, index):
             pairs.append((begin, index))
             begin = None
         elif direction is Direction.IN and begin is None:

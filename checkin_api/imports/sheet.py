@@ -83,7 +83,10 @@ def read_sheet(kind: Kind, content: bytes, *, filename: str, default_timezone: s
     problems = ProblemLog(filename)
     layout = LAYOUTS[kind]
     records = _refusing(read_records(content), problems)
-    header_line, header = next(records, (1, []))
+    header_line, header = next(records, (0, []))
+    if not header:
+        problems.add(1, None, "檔案是空的 / the file is empty")
+        problems.refuse_if_any()
     columns = _columns(layout, header, header_line, problems)
     sheet = Sheet(kind, columns, [], {}, problems, default_timezone)
     _read_rows(sheet, records)

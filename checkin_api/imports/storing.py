@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from checkin_api.imports.columns import Values
 from checkin_api.imports.comparing import Difference, differences, primary_key
+from checkin_api.imports.future import PunchReview
 from checkin_api.imports.layouts import Kind
 from checkin_api.imports.leave import LeaveReview
 from checkin_api.imports.naming import check_tree, resolve
@@ -24,6 +25,7 @@ _REVIEWS: dict[Kind, type[Review]] = {
     Kind.ROSTER: RosterReview,
     Kind.LEAVE: LeaveReview,
     Kind.CALENDAR: CalendarReview,
+    Kind.PUNCHES: PunchReview,
 }
 
 

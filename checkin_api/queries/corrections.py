@@ -14,7 +14,7 @@ from checkin_api import models as m
 from checkin_api.domain.attachments import Attachment
 from checkin_api.domain.corrections import month_of
 from checkin_api.domain.ids import CorrectionKind, CorrectionState, Direction
-from checkin_api.errors import NotFoundError
+from checkin_api.errors import unknown_correction
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +62,7 @@ def correction(session: Session, correction_id: UUID) -> CorrectionRow:
     """
     row = session.execute(_rows().where(m.Correction.id == correction_id)).one_or_none()
     if row is None:
-        raise NotFoundError(f"there is no correction {correction_id}; see `checkin correction list`")
+        raise unknown_correction(correction_id)
     return CorrectionRow(*row)
 
 

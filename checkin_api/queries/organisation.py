@@ -7,7 +7,7 @@ from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session
 
 from checkin_api import models as m
-from checkin_api.errors import NotFoundError
+from checkin_api.errors import NotFoundError, unknown_officer, unknown_unit
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +32,7 @@ def units(session: Session, code: str | None = None) -> list[UnitRow]:
         return everyone
     chosen = {unit.id for unit in everyone if unit.code == code}
     if not chosen:
-        raise NotFoundError(f"there is no unit with the code {code}")
+        raise unknown_unit(code)
     while below := {unit.id for unit in everyone if unit.parent_id in chosen} - chosen:
         chosen |= below
     return [unit for unit in everyone if unit.id in chosen]
@@ -51,7 +51,7 @@ def of_staff_no(session: Session, staff_no: str) -> ColumnElement[bool]:
     """
     found = session.scalar(select(m.Officer.id).where(m.Officer.staff_no == staff_no))
     if found is None:
-        raise NotFoundError(f"there is no officer with the staff number {staff_no}")
+        raise unknown_officer(staff_no)
     return m.Officer.id == found
 
 

@@ -6,6 +6,7 @@ import hashlib
 import json
 import secrets
 import shlex
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -55,6 +56,8 @@ class Workspace:
             "CHECKIN_REPORT_DIR": str(self.folder / "reports"),
         }
         lines = [f"export {name}={shlex.quote(value)}\n" for name, value in settings.items()]
+        # The guides write `checkin` as it is on a server.
+        lines.append(f"export PATH={shlex.quote(str(Path(sys.executable).parent))}:$PATH\n")
         _write_private(self.env_file, "".join(lines))
         return settings
 

@@ -161,7 +161,7 @@ def test_command_lists_for_a_person_and_for_a_program(command: Any):
 @pytest.mark.parametrize("verb", ["retire", "restore"])
 @pytest.mark.parametrize(
     ("hwid", "status", "said"),
-    [("0123456789", 1, "error: no beacon has the hardware ID 0123456789"), ("c0ffee", 2, "expected 10 hex digits")],
+    [("0123456789", 1, "no beacon has the hardware ID 0123456789"), ("c0ffee", 2, "expected 10 hex digits")],
 )
 def test_command_refuses_what_is_no_beacon(command: Any, verb: str, hwid: str, status: int, said: str):
     done = command(verb, hwid)

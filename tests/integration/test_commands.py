@@ -5,11 +5,13 @@ import socket
 import subprocess
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
 
 from checkin_api import migrations
+from checkin_api.cli.common import show
 from checkin_api.db import Database
 from tests import builders, webhooks
 from tests.commands import checkin
@@ -120,7 +122,10 @@ def test_report_of_a_day_that_people_may_see_is_built(sqlite_url: str, day: str)
 @pytest.mark.parametrize("number", ["99999999999999999999", "9" * 5000])
 def test_event_of_a_number_beyond_all_numbers_is_not_there(sqlite_url: str, number: str):
     done = checkin(sqlite_url, "inbox", "retry", number)
-    assert (done.exit_code, done.stderr) == (1, f"error: there is no event {number} in the inbox\n")
+    assert (done.exit_code, done.stderr) == (
+        1,
+        f"error: 收件匣沒有 {number} / there is no event {number} in the inbox\n",
+    )
 
 
 # --- db and serve ---------------------------------------------------------------------------------------------------
@@ -249,10 +254,10 @@ def test_code_is_issued_by_staff_number_for_a_person_to_read(officers: str):
     [
         (["issue"], 2, "name staff numbers, or give --all"),
         (["issue", "A0001", "--all"], 2, "name staff numbers, or give --all"),
-        (["issue", "A0002", "NOBODY"], 1, "error: no officer has the staff number NOBODY"),
-        (["issue", "A0001"], 1, "error: officer A0001 is enrolled already; release the LINE account first"),
-        (["release", "A0002"], 1, "error: officer A0002 has no LINE account bound"),
-        (["release", "NOBODY"], 1, "error: no officer has the staff number NOBODY"),
+        (["issue", "A0002", "NOBODY"], 1, "no officer has the staff number NOBODY"),
+        (["issue", "A0001"], 1, "officer A0001 is enrolled already; release the LINE account first"),
+        (["release", "A0002"], 1, "officer A0002 has no LINE account bound"),
+        (["release", "NOBODY"], 1, "no officer has the staff number NOBODY"),
     ],
 )
 def test_enrolment_that_cannot_be_says_why(officers: str, arguments: list[str], status: int, said: str):
@@ -265,3 +270,43 @@ def test_released_account_is_unbound(officers: str):
     done = checkin(officers, "enrolment", "release", "A0001")
     assert (done.exit_code, done.stdout) == (0, "released: A0001\n")
     assert checkin(officers, "enrolment", "issue", "A0001").exit_code == 0
+
+
+# --- tables ---------------------------------------------------------------------------------------------------------
+
+ROWS: list[dict[str, Any]] = [
+    {
+        "id": "01a208c2-fd19-7229-a1a0-b6ca8988059f",
+        "at": "2026-11-22T20:00:00+08:00",
+        "reason": "忘了簽退" * 9,
+        "ok": True,
+    },
+    {"id": "01a208bb-3c5d-7a01-9d5e-2f6f0c9b7e11", "at": None, "reason": "[b] brackets", "ok": False},
+]
+
+
+def test_a_table_in_a_file_breaks_no_id_however_narrow(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setenv("COLUMNS", "40")
+    show(ROWS, "table")
+    said = capsys.readouterr().out
+    assert "01a208c2-fd19-7229-a1a0-b6ca8988059f" in said
+    assert "2026-11-22T20:00:00+08:00" in said
+    assert "[b] brackets" in said
+    assert "✓" in said
+
+
+def test_a_terminal_too_narrow_for_a_table_shows_a_block_for_each_row(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setenv("COLUMNS", "60")
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    show(ROWS, "table")
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[1:5] == [
+        "    id  01a208c2-fd19-7229-a1a0-b6ca8988059f",
+        "    at  2026-11-22T20:00:00+08:00",
+        f"reason  {'忘了簽退' * 9}",
+        "    ok  ✓",
+    ]

@@ -159,7 +159,7 @@ def test_old_time_is_refused_as_the_setting_says(command: Any):
             "--void PUNCH_ID alone",
         ),
         (["request", "A0001", "--void", "7"], 2, "not a valid UUID"),
-        (["request", "NOBODY", "--direction", "out", "--at", AT], 1, "error: no officer has the staff number NOBODY"),
+        (["request", "NOBODY", "--direction", "out", "--at", AT], 1, "no officer has the staff number NOBODY"),
     ],
 )
 def test_request_that_cannot_be_says_why(command: Any, arguments: list[str], status: int, said: str):
@@ -173,9 +173,9 @@ def test_correction_that_does_not_exist_is_said(command: Any, verb: str):
     who = [] if verb == "show" else ["--as", "A0001"]
     done = command(verb, NOWHERE, *who)
     assert (done.exit_code, done.stdout) == (1, "")
-    assert f"error: there is no correction {NOWHERE}" in done.stderr
+    assert f"there is no correction {NOWHERE}" in done.stderr
 
 
 def test_whoever_acts_is_an_officer(command: Any):
     done = command("approve", ask(command), "--as", "NOBODY")
-    assert (done.exit_code, done.stderr) == (1, "error: no officer has the staff number NOBODY\n")
+    assert (done.exit_code, done.stderr) == (1, "error: 沒有員警編號 NOBODY / no officer has the staff number NOBODY\n")

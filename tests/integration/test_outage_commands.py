@@ -105,7 +105,7 @@ def test_one_that_lasts_is_ended(command: Any):
         (["add", "--zone", "GATE", "--from", at(9), "--to", at(7), "--reason", "x"], 1, "the end is not after"),
         (["end", "4711", "--at", at(9)], 1, "there is no outage 4711"),
         (["confirm", "4711", "--as", "HR1"], 1, "there is no outage 4711"),
-        (["confirm", "4711", "--as", "NOBODY"], 1, "NOBODY"),
+        (["confirm", "4711", "--as", "NOBODY"], 1, "4711"),
         (["concerned", "0"], 2, "0 is not in the range"),
     ],
 )

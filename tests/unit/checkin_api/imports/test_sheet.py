@@ -62,8 +62,8 @@ def test_cells_become_values_and_optional_ones_default():
 @pytest.mark.parametrize(
     ("content", "expected"),
     [
-        (b"", ["staff_no: ", "duty_date: ", "shift_code: "]),
-        (b"\n\n", ["staff_no: ", "duty_date: ", "shift_code: "]),
+        (b"", ["roster.csv:1: 檔案是空的 / the file is empty"]),
+        (b"\n\n", ["roster.csv:1: 檔案是空的 / the file is empty"]),
         ("staff_no,duty_date\n", ["roster.csv:1: shift_code: 缺少必要欄位 / this required column is missing"]),
         ("staff_no,duty_date,shift_code,班\n", ["roster.csv:1: 班: 未知的欄位"]),
         ("\n" + HEADER.strip() + ",\n", ["roster.csv:2: 第 5 欄沒有名稱 / column 5 has no name"]),
