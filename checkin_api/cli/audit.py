@@ -1,6 +1,7 @@
 """``checkin audit``: whether the audit log is whole, and what it says."""
 
 import json
+import re
 from dataclasses import asdict
 
 import click
@@ -26,8 +27,11 @@ def command() -> None:
 @click.option("--head", metavar="HASH", help="先前抄下的雜湊 / A hash noted earlier, still in the chain?")
 def verify(head: str | None) -> None:
     """驗證 / Follow the whole chain; exit 1 and name the first broken link."""
+    head = head and head.strip().lower()
+    if head and not re.fullmatch("[0-9a-f]{64}", head):
+        raise click.UsageError("--head 要完整的 64 位十六進位雜湊 / --head takes all 64 hexadecimal digits")
     with open_database() as (_, database), database.read() as session:
-        found = audit.verify(session, head=head and head.strip().lower())
+        found = audit.verify(session, head=head)
     if isinstance(found, BrokenLink):
         click.echo(f"error: 第 {found.number} 號 / entry {found.number}: {_FAULTS[found.fault]}", err=True)
         raise click.exceptions.Exit(1)

@@ -60,7 +60,7 @@ def request(
     correction.reason, correction.outage_id = rules.clean_text(asked.reason), asked.outage_id
     refusal = (
         rules.judge_text(correction.reason)
-        or rules.judge_time(correction.at, now, policy)
+        or _judge_time(correction, now, policy)
         or _attach(correction, asked.attachment)
         or _standing(session, correction)
     )
@@ -94,6 +94,13 @@ def _correction(session: Session, officer: Officer, wanted: MissingPunch | Wrong
         zone_id=punch.zone_id,
         punch_id=punch.id,
     )
+
+
+def _judge_time(correction: Correction, now: datetime, policy: Policy) -> CorrectionRefusal | None:
+    refusal = rules.judge_time(correction.at, now, policy)
+    # A punch that claims to be of the future, from a clock that is wrong, may well be voided.
+    is_void = correction.kind is CorrectionKind.VOID
+    return None if is_void and refusal is CorrectionRefusal.FUTURE else refusal
 
 
 def _attach(correction: Correction, sent: Attachment | None) -> CorrectionRefusal | None:

@@ -311,6 +311,11 @@ def test_command_says_how_many_entries_and_the_head(database: Database, database
     assert (done.exit_code, done.stdout) == (0, f"完整 / whole: 2 筆 / entries, head {head}\n")
 
 
+def test_a_hash_that_was_noted_in_part_is_wrong_usage(database_url: str):
+    done = checkin(database_url, "audit", "verify", "--head", "5f0c")
+    assert (done.exit_code, "takes all 64 hexadecimal digits" in done.stderr) == (2, True)
+
+
 @pytest.mark.parametrize(
     ("statement", "words"),
     [

@@ -253,6 +253,13 @@ def test_same_request_is_not_taken_twice_while_it_is_open(department: Database):
     assert isinstance(ask(department), UUID)
 
 
+def test_a_punch_that_claims_to_be_of_the_future_can_be_voided(department: Database):
+    with department.write() as session:
+        officer = session.get_one(m.Officer, rows(department, m.Punch)[0].officer_id)
+        wrong = builders.punch(session, officer, Direction.IN, NOW + timedelta(days=400), source=PunchSource.IMPORT).id
+    assert isinstance(ask(department, WrongPunch(wrong)), UUID)
+
+
 def test_void_is_not_asked_twice_nor_granted_twice(department: Database):
     [punch] = rows(department, m.Punch)
     asked = ask(department, WrongPunch(punch.id))

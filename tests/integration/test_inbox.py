@@ -102,9 +102,8 @@ def test_command_retries_and_says_which_event(database_url: str):
     done = checkin(database_url, "inbox", "retry", "STRANGE")
     assert (done.exit_code, done.stdout) == (0, "event 2 is back in the inbox\n")
     again = checkin(database_url, "inbox", "retry", "STRANGE")
-    assert (again.exit_code, again.stderr) == (
-        1, "error: STRANGE 不是 parked，無須重試 / event STRANGE is stored, not parked; there is nothing to try again\n",
-    )  # fmt: skip
+    said = "error: STRANGE 不是 parked，無須重試 / event STRANGE is stored, not parked; there is nothing to try again"
+    assert (again.exit_code, again.stderr) == (1, f"{said}\n")
 
 
 def test_command_says_that_there_is_nothing(sqlite_url: str):
