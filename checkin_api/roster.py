@@ -126,8 +126,9 @@ def swap(session: Session, now: datetime, *days: OfficerDay, actor: str, zone: Z
     corrections.give(giver, taken)
     corrections.give(taker, given)
     detail = {"swapped": [[day.staff_no, str(day.duty_date)] for day in days]}
-    subject = f"roster:{first.staff_no}"
-    audit.record(session, now, audit.Act(actor=actor, action="roster.swap", subject=subject, detail=detail))
+    for day in days:
+        subject = f"roster:{day.staff_no}"
+        audit.record(session, now, audit.Act(actor=actor, action="roster.swap", subject=subject, detail=detail))
 
 
 def list_entries(

@@ -140,7 +140,7 @@ def _days(
 def _punches(session: Session, officers: set[int], begin: datetime, end: datetime) -> Iterator[tuple[int, PunchFact]]:
     rows = session.execute(
         select(m.Punch.officer_id, m.Punch.id, m.Punch.direction, m.Punch.at, m.Punch.presence_id).where(
-            m.Punch.officer_id.in_(officers), m.Punch.at.between(begin, end)
+            m.Punch.officer_id.in_(officers), m.Punch.at.between(begin, end), queries.counts()
         )
     )
     for officer_id, punch_id, direction, at, presence_id in rows:

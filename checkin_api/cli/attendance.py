@@ -4,7 +4,7 @@ import csv
 import json
 import sys
 from calendar import monthrange
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import date, datetime
 from pathlib import Path
@@ -82,7 +82,8 @@ def totals(form: str, month: datetime, **question: Any) -> None:
     first = month.date()
     last = first.replace(day=monthrange(first.year, first.month)[1])
     with _blocks(first=first, last=last, **question) as blocks:
-        _print((row.as_json() for row in month_totals(blocks)), form)
+        rows = (row.as_json() for row in month_totals(blocks))
+        _print(_without_zeros(list(rows)) if form == "table" else rows, form)
 
 
 @command.command()
@@ -192,6 +193,12 @@ def _print(rows: Rows, form: str) -> None:
         _print_csv(rows)
     else:
         show(list(rows), form)
+
+
+def _without_zeros(rows: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """Only the columns in which any row has something: of the totals, a person looks at a few."""
+    kept = [name for name in rows[0] if any(row[name] for row in rows)] if rows else []
+    return [{name: row[name] for name in kept} for row in rows]
 
 
 def _print_json(rows: Rows) -> None:

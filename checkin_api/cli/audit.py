@@ -44,6 +44,8 @@ def verify(head: str | None) -> None:
 @format_option
 def list_(subject: str | None, limit: int, form: str) -> None:
     """列出紀錄 / List entries, the newest first; JSON has the hashes too."""
+    if subject is not None and ":" not in subject:
+        raise click.UsageError("--subject 例如 officer:A0123 / --subject is written like officer:A0123")
     with open_database() as (settings, database), database.read() as session:
         entries = audit.entries(session, subject=subject, limit=limit)
     rows = []

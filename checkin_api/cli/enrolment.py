@@ -71,4 +71,4 @@ def release(staff_no: str) -> None:
     if not released:
         click.echo(f"error: {staff_no} 沒有綁定 LINE 帳號 / officer {staff_no} has no LINE account bound", err=True)
         raise click.exceptions.Exit(1)
-    click.echo(f"released: {staff_no}")
+    click.echo(f"已解除 / released: {staff_no}")

@@ -107,5 +107,9 @@ def _print_text(kind: str, result: ImportResult, *, dry_run: bool) -> None:
         if more:
             click.echo(f"{sign} …另有 {more:,} 筆 / …and {more:,} more")
     done = "would be" if dry_run else "were"
-    removed = f"{result.removed} removed, " if kind == Kind.ROSTER else ""
-    click.echo(f"{kind}: {result.added} {done} added, {result.changed} changed, {removed}{result.unchanged} unchanged")
+    removed, removed_zh = ("", "")
+    if kind == Kind.ROSTER:
+        removed, removed_zh = f"{result.removed} removed, ", f"刪除 {result.removed}、"
+    said = f"{kind}: {result.added} {done} added, {result.changed} changed, {removed}{result.unchanged} unchanged"
+    said_zh = f"新增 {result.added}、更改 {result.changed}、{removed_zh}不變 {result.unchanged}"
+    click.echo(f"{said}（{'試跑：' if dry_run else ''}{said_zh}）")

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, Select, func, select, true
+from sqlalchemy import ColumnElement, Select, exists, func, select, true
 from sqlalchemy.orm import Session
 
 from checkin_api import models as m
@@ -39,14 +39,19 @@ class Completeness:
     undecided: int
 
 
+def counts() -> ColumnElement[bool]:
+    """That a punch is not void."""
+    return ~exists().where(m.PunchVoid.punch_id == m.Punch.id)
+
+
 def punches(
     session: Session, begin: datetime, end: datetime, *, among: ColumnElement[bool] | None = None
 ) -> Iterator[OfficerPunch]:
-    """The punches of an interval, ends included."""
+    """The punches of an interval, ends included; void ones are none."""
     rows = session.execute(
         select(m.Punch.officer_id, m.Officer.unit_id, m.Punch.direction, m.Punch.at, m.Punch.presence_id, m.Punch.id)
         .join(m.Officer, m.Officer.id == m.Punch.officer_id)
-        .where(m.Punch.at.between(begin, end), true() if among is None else among)
+        .where(m.Punch.at.between(begin, end), counts(), true() if among is None else among)
     )
     for officer_id, unit_id, direction, at, presence_id, key in rows:
         fact = PunchFact(direction=direction, at=at, proved=presence_id is not None, key=key)

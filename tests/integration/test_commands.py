@@ -187,10 +187,15 @@ def units(tmp_path: Path) -> Path:
 
 def test_import_says_how_many_rows_it_added_changed_and_left(sqlite_url: str, units: Path):
     dry = checkin(sqlite_url, "import", "units", str(units), "--dry-run")
-    assert (dry.exit_code, dry.stdout) == (0, "units: 2 would be added, 0 changed, 0 unchanged\n")
-    assert checkin(sqlite_url, "import", "units", str(units)).stdout == "units: 2 were added, 0 changed, 0 unchanged\n"
+    assert (dry.exit_code, dry.stdout) == (
+        0,
+        "units: 2 would be added, 0 changed, 0 unchanged（試跑：新增 2、更改 0、不變 0）\n",
+    )
+    done = checkin(sqlite_url, "import", "units", str(units))
+    assert done.stdout == "units: 2 were added, 0 changed, 0 unchanged（新增 2、更改 0、不變 0）\n"
     units.write_text("code,name\nU1,一所\nU2,第二派出所\n", "utf-8")
-    assert checkin(sqlite_url, "import", "units", str(units)).stdout == "units: 0 were added, 1 changed, 1 unchanged\n"
+    done = checkin(sqlite_url, "import", "units", str(units))
+    assert done.stdout == "units: 0 were added, 1 changed, 1 unchanged（新增 0、更改 1、不變 1）\n"
 
 
 def test_import_that_is_refused_names_each_problem_on_its_line(sqlite_url: str, units: Path):
@@ -268,7 +273,7 @@ def test_enrolment_that_cannot_be_says_why(officers: str, arguments: list[str], 
 
 def test_released_account_is_unbound(officers: str):
     done = checkin(officers, "enrolment", "release", "A0001")
-    assert (done.exit_code, done.stdout) == (0, "released: A0001\n")
+    assert (done.exit_code, done.stdout) == (0, "已解除 / released: A0001\n")
     assert checkin(officers, "enrolment", "issue", "A0001").exit_code == 0
 
 

@@ -8,11 +8,12 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from checkin_api import models as m
 from checkin_api.db import Database
-from checkin_api.domain.ids import Direction, Reason
+from checkin_api.domain.ids import CorrectionKind, CorrectionState, Direction, Reason, new_id
 from checkin_api.errors import NotFoundError
 from reports.daily import build_daily, write_daily
 from tests import builders
@@ -76,6 +77,21 @@ def test_expected_are_rostered_and_office_staff_on_working_days(department: Data
     sunday = facts(department, SUNDAY)
     # The night duty of Sunday took its proved OUT on Monday morning.
     assert (sunday["expected"], sunday["checked_in"]) == (1, 1)
+
+
+def test_a_void_punch_is_no_use(department: Database):
+    with department.write() as session:
+        first = session.scalars(select(m.Punch).where(m.Punch.at == at("07:50"))).one()
+        void = m.Correction(
+            id=new_id(), officer_id=first.officer_id, kind=CorrectionKind.VOID, direction=first.direction, at=first.at,
+            punch_id=first.id, reason="代打", requested_at=MADE_AT, requested_by="x", state=CorrectionState.APPROVED,
+        )  # fmt: skip
+        session.add(void)
+        session.flush()
+        session.add(m.PunchVoid(punch_id=first.id, correction_id=void.id, at=MADE_AT))
+    monday = facts(department, MONDAY)
+    assert monday["checked_in"] == 1
+    assert {row[0]: row[1] for row in monday["hours"]}[7] == 0
 
 
 def test_a_day_and_night_duty_of_two_days_before_keeps_its_sign_out(database: Database):

@@ -70,7 +70,7 @@ def test_a_swap_is_in_the_history_of_both_and_in_the_audit_log(department: Datab
     swap(department, OfficerDay("0012", MONDAY), OfficerDay("A013", TUESDAY))
     with department.read() as session:
         mine, theirs = (roster.history(session, staff_no) for staff_no in ("0012", "A013"))
-        entry = audit.entries(session, subject="roster:0012")[0]
+        acts = [audit.entries(session, subject=f"roster:{staff_no}")[0] for staff_no in ("0012", "A013")]
     assert [(row.action, row.duty_date, row.shift, row.zone) for row in mine] == [
         (RosterAction.ADDED, MONDAY, "day", "Z01"),
         (RosterAction.REMOVED, MONDAY, "day", "Z01"),
@@ -81,7 +81,7 @@ def test_a_swap_is_in_the_history_of_both_and_in_the_audit_log(department: Datab
         (RosterAction.ADDED, MONDAY, "day"),
     ]
     assert {(row.at, row.actor) for row in mine[1:] + theirs[1:]} == {(LATER, "cli:hr")}
-    assert (entry.action, entry.actor) == ("roster.swap", "cli:hr")
+    assert {(entry.action, entry.actor) for entry in acts} == {("roster.swap", "cli:hr")}
 
 
 @pytest.mark.parametrize(
