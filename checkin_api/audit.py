@@ -11,15 +11,14 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import insert, select, text
+from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
+from checkin_api.db import Turn, take_turn
 from checkin_api.models import AuditEntry
 
 # What the first entry has for the hash of the one before it.
 GENESIS = "0" * 64
-# One key for everyone who appends, on PostgreSQL.
-_PG_LOCK = 0x43_48_4B_41  # "CHKA"
 # Entries read at a time when the chain is followed.
 _STEP = 1000
 # In the order of ``Entry``.
@@ -91,24 +90,16 @@ class Whole:
     head: str
 
 
-def take_turn(session: Session) -> None:
-    """Hold the right to append until the transaction ends.
-
-    ``record`` does so by itself. A use case that records several acts in one transaction calls this before it locks any
-    row: otherwise two of them can wait for each other.
-    """
-    # SQLite's writer has the whole database to itself.
-    if session.get_bind().dialect.name == "postgresql":
-        session.execute(text("select pg_advisory_xact_lock(:key)"), {"key": _PG_LOCK})
-
-
 def record(session: Session, now: datetime, act: Act) -> int:
     """Append an act in the caller's transaction, so that neither is there without the other.
+
+    A use case that records several acts in one transaction takes ``Turn.AUDIT`` before it locks any row: otherwise two
+    of them can wait for each other.
 
     Returns:
         The number of the entry; numbers count from 1 without a gap.
     """
-    take_turn(session)
+    take_turn(session, Turn.AUDIT)
     last = session.execute(
         select(AuditEntry.number, AuditEntry.hash).order_by(AuditEntry.number.desc()).limit(1)
     ).one_or_none()

@@ -5,10 +5,11 @@ import os
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from enum import Enum
 from pathlib import Path
 from urllib.parse import quote
 
-from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy import Connection, Engine, create_engine, event, text
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.orm import Session
 
@@ -124,6 +125,21 @@ class Database:
     def close(self) -> None:
         """Close every pooled connection."""
         self.engine.dispose()
+
+
+class Turn(Enum):
+    """What only one transaction at a time may do, where no constraint of a table can see to it."""
+
+    DECIDE = 0x63_68_65_63_6B
+    AUDIT = 0x43_48_4B_41
+    ROSTER = 0x43_48_4B_52
+    OUTAGES = 0x43_48_4B_4F
+
+
+def take_turn(session: Session, turn: Turn) -> None:
+    """Hold the right to something until the transaction ends; SQLite's writer has the whole database to itself."""
+    if session.get_bind().dialect.name == "postgresql":
+        session.execute(text("select pg_advisory_xact_lock(:key)"), {"key": turn.value})
 
 
 # A statement that fails is logged without its parameters: they hold LINE user IDs and codes.

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
+import numpy as np
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
@@ -12,7 +13,7 @@ from checkin_api import audit, corrections, queries
 from checkin_api import models as m
 from checkin_api.audit import Act
 from checkin_api.corrections import MissingPunch, Request
-from checkin_api.db import Database
+from checkin_api.db import Database, Turn, take_turn
 from checkin_api.domain.columns import minutes_of
 from checkin_api.domain.corrections import OPEN, TEXT_LIMIT, Actor, Policy, clean_text, judge_text, officer_name
 from checkin_api.domain.coverage import NO_ZONE, Gap, Moments, gaps
@@ -64,15 +65,31 @@ def derive(database: Database, now: datetime, zone: ZoneInfo, *, within: timedel
         known = session.scalar(select(m.Outage.id).where(m.Outage.source == OutageSource.DERIVED).limit(1))
         since = now - (DERIVED_FIRST if known is None else DERIVED_AGAIN)
         signs = signs_of_life(session, since, now)
-        missed = missed_moments(session, since, now, zone)
+        missed = _without_dismissed(session, missed_moments(session, since, now, zone))
     found = list(gaps(missed, signs, within=int(within.total_seconds()) // 60, now=minutes_of(now)))
     with database.write() as session:
         return _bring_up_to_date(session, now, found, signs, since=since)
 
 
+def _without_dismissed(session: Session, missed: Moments) -> Moments:
+    """Leave out what was due during an outage that HR found to be none."""
+    o = m.Outage
+    rows = session.execute(
+        select(o.zone_id, o.begin, o.end).where(o.dismissed_at.is_not(None), o.source == OutageSource.DERIVED)
+    )
+    kept = np.ones(len(missed), bool)
+    for zone_id, begin, end in rows:
+        here = (missed.zone == zone_id) if zone_id is not None else True
+        if end is not None:
+            kept &= ~((missed.at >= minutes_of(begin)) & (missed.at <= minutes_of(end)) & here)
+    return missed[kept]
+
+
 def _bring_up_to_date(
     session: Session, now: datetime, found: Iterable[Gap], signs: Moments, *, since: datetime
 ) -> Derived:
+    # Two at once would both add what neither sees of the other.
+    take_turn(session, Turn.OUTAGES)
     o = m.Outage
     recent = session.scalars(
         select(o).where(o.source == OutageSource.DERIVED, o.end.is_(None) | (o.end > since)).order_by(o.begin)
@@ -81,16 +98,19 @@ def _bring_up_to_date(
     known = [each for each in recent if each.dismissed_at is None]
     added = changed = 0
     for gap in found:
-        if any(_is_of(each, gap) for each in dismissed):
-            continue
         same = next((each for each in known if _is_of(each, gap)), None)
+        # A gap that HR has looked into goes on from there.
+        begin = max([minute(gap.begin), *(each.end for each in dismissed if each.end and _is_of(each, gap))])
         if same is None:
-            session.add(_outage(gap, now))
+            session.add(_outage(gap, begin, now))
             added += 1
-        else:
-            known.remove(same)
+            continue
+        known.remove(same)
+        if same.begin < since:
             # What lies before the days looked at was seen when they were looked at.
-            changed += _change(same, begin=min(minute(gap.begin), same.begin), end=_end(gap), reason=_reason(gap))
+            changed += _change(same, begin=min(begin, same.begin), end=_end(gap), reason=same.reason)
+        else:
+            changed += _change(same, begin=begin, end=_end(gap), reason=_reason(gap))
     gone = _without_gap(session, known, signs, since)
     session.execute(delete(o).where(o.id.in_(gone)))
     session.flush()
@@ -132,10 +152,10 @@ def _end(gap: Gap) -> datetime | None:
     return None if gap.end is None else minute(gap.end)
 
 
-def _outage(gap: Gap, now: datetime) -> m.Outage:
+def _outage(gap: Gap, begin: datetime, now: datetime) -> m.Outage:
     return m.Outage(
         zone_id=_zone_id(gap),
-        begin=minute(gap.begin),
+        begin=begin,
         end=_end(gap),
         reason=_reason(gap),
         source=OutageSource.DERIVED,
@@ -280,7 +300,7 @@ def confirm(  # noqa: PLR0913 (which, for whom, by whom under what policy)
         OutageRefusedError: the outage is dismissed.
     """
     require_counting(outage)
-    audit.take_turn(session)
+    take_turn(session, Turn.AUDIT)
     for row in rows:
         for direction, at in row.missing:
             yield Confirmed(

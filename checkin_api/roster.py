@@ -7,18 +7,16 @@ from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 import numpy as np
-from sqlalchemy import ColumnElement, delete, insert, select, text
+from sqlalchemy import ColumnElement, delete, insert, select
 from sqlalchemy.orm import Session
 
 from checkin_api import audit
 from checkin_api import models as m
+from checkin_api.db import Turn, take_turn
 from checkin_api.domain.ids import RosterAction
 from checkin_api.domain.overlaps import overlaps
 from checkin_api.domain.shifts import REACH, Duty, duty_on
 from checkin_api.errors import CheckinError, unknown_officer
-
-# One key for everyone who changes the roster, on PostgreSQL.
-_PG_LOCK = 0x43_48_4B_52  # "CHKR"
 
 # Duty date, shift, zone.
 _Entry = tuple[date, int, int | None]
@@ -88,13 +86,6 @@ class DutyTimes:
         return f"{duty_date} {duty.shift_code} {start}–{end}"
 
 
-def take_turn(session: Session) -> None:
-    """Hold the right to change the roster until the transaction ends: no constraint can refuse duties that overlap."""
-    # SQLite's writer has the whole database to itself.
-    if session.get_bind().dialect.name == "postgresql":
-        session.execute(text("select pg_advisory_xact_lock(:key)"), {"key": _PG_LOCK})
-
-
 def swap(session: Session, now: datetime, *days: OfficerDay, actor: str, zone: ZoneInfo) -> None:
     """Give each of two officers the other's duties of a duty date; the caller commits.
 
@@ -109,7 +100,8 @@ def swap(session: Session, now: datetime, *days: OfficerDay, actor: str, zone: Z
         NotFoundError: an officer does not exist.
         SwapRefusedError: nothing to swap, an officer out of service, or duties that would overlap.
     """
-    take_turn(session)
+    # No constraint can refuse duties that overlap.
+    take_turn(session, Turn.ROSTER)
     first, second = days
     giver, taker = _officer(session, first.staff_no), _officer(session, second.staff_no)
     given, taken = _entries(session, giver, first.duty_date), _entries(session, taker, second.duty_date)

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import assert_never
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import select, text
+from sqlalchemy import select
 from sqlalchemy.exc import DataError, DBAPIError, IntegrityError
 from sqlalchemy.orm import Session
 
@@ -15,7 +15,7 @@ from checkin_api import models as m
 from checkin_api.checkin.casefile import load_casefile
 from checkin_api.checkin.records import Records, Ruled, Stored
 from checkin_api.checkin.rulings import Rulings
-from checkin_api.db import Database
+from checkin_api.db import Database, Turn, take_turn
 from checkin_api.domain.ids import INTERNAL_ERROR, EventState
 from checkin_api.line import messages
 from checkin_api.line.events import (
@@ -33,9 +33,6 @@ from checkin_api.line.events import (
 )
 
 logger = logging.getLogger(__name__)
-
-# Deciding is serial among all processes, so that a tap never overtakes the presence it needs.
-_PG_LOCK = 0x63_68_65_63_6B  # "check"
 
 Pair = tuple[Stored, LineEvent]
 
@@ -119,7 +116,8 @@ def _decide(database: Database, batch: Sequence[Pair], now: datetime, rules: Rul
     """Judge and record a batch in one transaction; what another process has decided meanwhile is left alone."""
     if not database.is_sqlite:
         with database.write() as session:
-            _take_turn(session)
+            # Serial among all processes, so that a tap never overtakes the presence it needs.
+            take_turn(session, Turn.DECIDE)
             batch = _undecided(session, batch)
             _judge(session, batch, rules).write(session, now)
         return
@@ -129,10 +127,6 @@ def _decide(database: Database, batch: Sequence[Pair], now: datetime, rules: Rul
     with database.write() as session:
         if len(_undecided(session, batch)) == len(batch):
             rulings.write(session, now)
-
-
-def _take_turn(session: Session) -> None:
-    session.execute(text("select pg_advisory_xact_lock(:key)"), {"key": _PG_LOCK})
 
 
 def _undecided(session: Session, batch: Sequence[Pair]) -> list[Pair]:
@@ -148,8 +142,7 @@ def _park(database: Database, pair: Pair, now: datetime, rules: Rules) -> None:
     records = Records()
     records.ruled.append((pair[0], Ruled(EventState.PARKED, INTERNAL_ERROR, is_foreign=True)))
     with database.write() as session:
-        if not database.is_sqlite:
-            _take_turn(session)
+        take_turn(session, Turn.DECIDE)
         if _undecided(session, [pair]):
             records.write(session, now, forwards=rules.forwards)
 

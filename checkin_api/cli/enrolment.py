@@ -6,9 +6,10 @@ import click
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
-from checkin_api import audit, enrolment
+from checkin_api import enrolment
 from checkin_api.cli.common import command_line_actor, format_option, open_database, show
 from checkin_api.clock import SystemClock
+from checkin_api.db import Turn, take_turn
 from checkin_api.domain.shifts import local_date
 from checkin_api.models import LineAccount, Officer
 
@@ -28,7 +29,7 @@ def issue(staff_no: tuple[str, ...], *, everyone: bool, days: int, form: str) ->
     if bool(staff_no) == everyone:
         raise click.UsageError("請寫員警編號，或用 --all / name staff numbers, or give --all")
     with open_database("secret_key") as (settings, database), database.write() as session:
-        audit.take_turn(session)
+        take_turn(session, Turn.AUDIT)
         now = SystemClock().now()
         if everyone:
             staff_no = _not_enrolled(session, local_date(now, settings.zone))

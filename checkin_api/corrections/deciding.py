@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from checkin_api import audit
 from checkin_api.audit import Act
 from checkin_api.corrections.trail import record_step
+from checkin_api.db import Turn, take_turn
 from checkin_api.domain import corrections as rules
 from checkin_api.domain.corrections import Actor, Case, Policy
 from checkin_api.domain.ids import (
@@ -119,6 +120,8 @@ def set_two_step(session: Session, now: datetime, unit_code: str, *, two_step: b
 
 def _locked(session: Session, correction_id: UUID) -> tuple[Correction, Officer, Unit]:
     """A correction that nobody else decides until the transaction ends, as it is now."""
+    # Before any row is locked: who has both would else wait for who has one.
+    take_turn(session, Turn.AUDIT)
     row = session.execute(
         select(Correction, Officer, Unit)
         .join(Officer, Officer.id == Correction.officer_id)

@@ -4,11 +4,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import ColumnElement, Select, exists, select
 from sqlalchemy.orm import Session
 
 from checkin_api import queries
 from checkin_api.corrections.trail import record_step
+from checkin_api.db import Turn, take_turn
 from checkin_api.domain import corrections as rules
 from checkin_api.domain.attachments import Attachment, judge_attachment
 from checkin_api.domain.corrections import OPEN, Actor, Policy
@@ -52,6 +53,7 @@ def request(
     Raises:
         NotFoundError: no such officer, zone, or punch of this officer.
     """
+    take_turn(session, Turn.AUDIT)
     # Requests of one officer wait for each other, so that of two equal ones the second sees the first.
     officer = session.scalar(select(Officer).where(Officer.staff_no == asked.staff_no).with_for_update(key_share=True))
     if officer is None:
@@ -117,9 +119,21 @@ def _standing(session: Session, correction: Correction) -> CorrectionRefusal | N
     same: ColumnElement[bool] = Correction.punch_id == correction.punch_id
     if correction.kind is CorrectionKind.ADD:
         same = (Correction.direction == correction.direction) & (Correction.at == correction.at)
+        if session.scalar(_granted(correction.officer_id).where(same)) is not None:
+            return CorrectionRefusal.ADDED_ALREADY
     elif session.get(PunchVoid, correction.punch_id) is not None:
         return CorrectionRefusal.VOID_ALREADY
     open_ones = select(Correction.id).where(
         Correction.officer_id == correction.officer_id, Correction.kind == correction.kind, Correction.state.in_(OPEN)
     )
     return None if session.scalar(open_ones.where(same)) is None else CorrectionRefusal.DUPLICATE
+
+
+def _granted(officer_id: int) -> Select[UUID]:
+    """The approved additions of an officer whose punches count still."""
+    return select(Correction.id).where(
+        Correction.officer_id == officer_id,
+        Correction.kind == CorrectionKind.ADD,
+        Correction.state == CorrectionState.APPROVED,
+        ~exists().where(PunchVoid.punch_id == Correction.punch_id),
+    )

@@ -101,16 +101,19 @@ def duty_load(facts: Facts, columns: RecordColumns) -> DutyLoad:
     duties, count = facts.duties, len(facts.duties)
     worked_, before, overtime = columns.worked[:count], columns.before[:count], columns.overtime[:count]
     sign_in, sign_out = columns.sign_in[:count], columns.sign_out[:count]
-    planned = np.maximum(duties.end - duties.start - duties.rule("break_minutes"), 0)
+    # What leave has left of the duty.
+    start, end = columns.start[:count], columns.end[:count]
+    planned = np.maximum(end - start - duties.rule("break_minutes"), 0)
     # Coming early is no duty, and overtime is one by the hour: a queue at the door passes no limit.
     on_duty = np.maximum(worked_ - before - overtime, 0) + overtime // HOUR * HOUR
     return DutyLoad(
         officer=duties.officer,
         duty_date=duties.duty_date,
-        begin=np.where(sign_in == MISSING, duties.start, sign_in),
-        end=np.where(sign_out == MISSING, duties.end, sign_out),
+        begin=np.where(sign_in == MISSING, start, sign_in),
+        end=np.where(sign_out == MISSING, end, sign_out),
         minutes=np.where(worked_ == MISSING, planned, on_duty),
         overtime=np.maximum(overtime, 0),
+        on_leave=is_(columns.status[:count], Status.LEAVE),
         counts=~is_(columns.status[:count], Status.LEAVE, Status.ABSENT, Status.UNPROVEN),
         planned=worked_ == MISSING,
     )

@@ -33,7 +33,7 @@ class DutyLoad:
     """What each duty weighs, sorted by officer and start; times in minutes.
 
     ``begin`` and ``end`` are those worked where they are known, else those on the roster (``planned``). ``counts`` is
-    false for a duty that nobody did: leave, absence, or unproven.
+    false for a duty that nobody did: leave, absence, or unproven; ``on_leave`` tells the first of these.
     """
 
     officer: Ints
@@ -43,6 +43,7 @@ class DutyLoad:
     minutes: Ints
     overtime: Ints
     counts: Bools
+    on_leave: Bools
     planned: Bools
 
 
@@ -82,7 +83,7 @@ def measure(load: DutyLoad) -> Measures:
     month = _months(load.duty_date)
     overtime = np.where(load.counts, load.overtime, 0)
     return Measures(
-        segments=_running(np.ones(len(days), np.int64), days),
+        segments=_running((~load.on_leave).astype(np.int64), days),
         rest=_rests(load, days),
         day=_running(np.where(load.counts, load.minutes, 0), days),
         month=_running(overtime, _groups(load.officer, month)),
@@ -94,7 +95,8 @@ def passed(load: DutyLoad, limits: DutyLimits) -> dict[Flag, Bools]:
     """The duties at which a limit is passed, and those after it in the same day or month."""
     found = {flag: np.zeros(len(load.counts), bool) for flag in _FLAGS}
     for limit in _held_against(load, limits):
-        found[limit.flag] |= limit.passed
+        if limit.is_flag:
+            found[limit.flag] |= limit.passed
     return found
 
 
@@ -117,18 +119,23 @@ def limits_passed(load: DutyLoad, limits: DutyLimits, chosen: Bools) -> list[Lim
 
 @dataclass(frozen=True, slots=True)
 class _Limit:
-    """One limit held against all duties: what was measured, where it is passed, where even in exceptional cases."""
+    """One limit held against all duties: what was measured, where it is passed, where even in exceptional cases.
+
+    That of three months is no flag: whether the months before are known depends on what was asked, and a record must
+    not.
+    """
 
     flag: Flag
     measured: Ints
     allowed: int
     passed: Bools
     beyond: Bools
+    is_flag: bool = True
 
 
 def _held_against(load: DutyLoad, limits: DutyLimits) -> list[_Limit]:
     found = measure(load)
-    segments = found.segments > limits.segments_a_day
+    segments = ~load.on_leave & (found.segments > limits.segments_a_day)
     long = load.counts & (found.day > limits.day)
     adds = load.counts & (load.overtime > 0)
     month, three_months = (
@@ -144,7 +151,14 @@ def _held_against(load: DutyLoad, limits: DutyLimits) -> list[_Limit]:
         _Limit(Flag.REST_SHORT, found.rest, limits.rest, tired, found.rest < limits.rest_exceptional),
         _Limit(Flag.DAILY_LIMIT, found.day, limits.day, long, found.day > limits.day_exceptional),
         _Limit(Flag.MONTHLY_LIMIT, found.month, limits.overtime_month, month, month),
-        _Limit(Flag.MONTHLY_LIMIT, found.three_months, limits.overtime_three_months, three_months, three_months),
+        _Limit(
+            Flag.MONTHLY_LIMIT,
+            found.three_months,
+            limits.overtime_three_months,
+            three_months,
+            three_months,
+            is_flag=False,
+        ),
     ]
 
 

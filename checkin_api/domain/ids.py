@@ -156,6 +156,7 @@ class CorrectionRefusal(StrEnum):
     TOO_OLD = "too_old"
     DUPLICATE = "duplicate"
     VOID_ALREADY = "void_already"
+    ADDED_ALREADY = "added_already"
     ATTACHMENT_TOO_LARGE = "attachment_too_large"
     ATTACHMENT_KIND = "attachment_kind"
     CLOSED = "closed"

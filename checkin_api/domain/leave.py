@@ -33,7 +33,8 @@ def excuse(duties: DutyColumns, leaves: Iterable[Leave]) -> Excused:
     """Take leave off the duties.
 
     Leave that covers the start moves it to the leave's end, leave that covers the end moves that to the leave's begin;
-    leave in mid-duty moves nothing. What is left empty is covered whole. Leaves that touch or overlap are one.
+    leave in mid-duty moves nothing. What is left empty is covered whole, and so is what leaves on both sides have left
+    of a duty, the break and no more. Leaves that touch or overlap are one.
     """
     start, end = duties.start.copy(), duties.end.copy()
     of_officer: defaultdict[int, list[Leave]] = defaultdict(list)
@@ -45,7 +46,8 @@ def excuse(duties: DutyColumns, leaves: Iterable[Leave]) -> Excused:
             moved_start = np.where((begins <= start[rows]) & (start[rows] < ends), ends, start[rows])
             moved_end = np.where((begins < end[rows]) & (end[rows] <= ends), begins, end[rows])
             start[rows], end[rows] = moved_start, moved_end
-    whole = start >= end
+    around_the_break = (start > duties.start) & (end < duties.end) & (end - start <= duties.rule("break_minutes"))
+    whole = (start >= end) | around_the_break
     return Excused(whole, np.where(whole, duties.start, start), np.where(whole, duties.end, end))
 
 

@@ -6,7 +6,7 @@ from datetime import datetime
 
 import numpy as np
 
-from checkin_api.domain.columns import Bools, DutyColumns, minutes_of
+from checkin_api.domain.columns import MICROSECONDS, Bools, DutyColumns, microseconds_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,8 +23,8 @@ def blinded(duties: DutyColumns, outages: Iterable[Outage]) -> Bools:
     """Which duties have an outage of their zone within their window; a duty without zone only one of all zones."""
     blind = np.zeros(len(duties), bool)
     for outage in outages:
-        here = (duties.closes >= minutes_of(outage.begin)) & (
+        here = (duties.closes * MICROSECONDS >= microseconds_of(outage.begin)) & (
             duties.zone == outage.zone if outage.zone is not None else True
         )
-        blind |= here if outage.end is None else here & (duties.opens < minutes_of(outage.end))
+        blind |= here if outage.end is None else here & (duties.opens * MICROSECONDS < microseconds_of(outage.end))
     return blind

@@ -32,13 +32,14 @@ def unrostered(facts: Facts, record: Ints, disposition: Ints, *, first: int) -> 
 
 def _paired(facts: Facts, rows: Ints) -> Iterator[Paired]:
     punches = facts.punches
-    # Punches between which one of a duty lies are not of one stay.
-    parted = (np.diff(punches.officer[rows]) != 0) | (np.diff(rows) != 1)
-    for of_officer in np.split(rows, np.flatnonzero(parted) + 1):
-        voided = punches.voided[of_officer]
-        yield from pair_unrostered(facts_at(punches, of_officer[~voided]))
-        for fact in facts_at(punches, of_officer[voided]):
-            yield Paired((AssignedPunch(fact, Disposition.IGNORED),), None, None, ())
+    counted, void = rows[~punches.voided[rows]], rows[punches.voided[rows]]
+    # Punches between which one of a duty lies are not of one stay; a void one is as if it were not there.
+    number = np.cumsum(~punches.voided)
+    parted = (np.diff(punches.officer[counted]) != 0) | (np.diff(number[counted]) != 1)
+    for stay in np.split(counted, np.flatnonzero(parted) + 1):
+        yield from pair_unrostered(facts_at(punches, stay))
+    for fact in facts_at(punches, void):
+        yield Paired((AssignedPunch(fact, Disposition.IGNORED),), None, None, ())
 
 
 def _columns(facts: Facts, found: list[Paired], rows: Ints, punched: tuple[Ints, Ints]) -> RecordColumns:

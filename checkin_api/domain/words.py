@@ -60,6 +60,7 @@ CORRECTION_REFUSAL: dict[CorrectionRefusal, tuple[str, str]] = {
     CorrectionRefusal.TOO_OLD: ("已超過可更正的期限", "Too long ago to be corrected"),
     CorrectionRefusal.DUPLICATE: ("同樣的申請還在審核中", "The same request is open already"),
     CorrectionRefusal.VOID_ALREADY: ("這筆打卡已作廢", "This punch is void already"),
+    CorrectionRefusal.ADDED_ALREADY: ("同一時間已核准過補打卡", "The same punch has been added already"),
     CorrectionRefusal.ATTACHMENT_TOO_LARGE: ("附件超過 5 MiB", "The attachment has more than 5 MiB"),
     CorrectionRefusal.ATTACHMENT_KIND: ("附件只收 JPEG、PNG、PDF", "An attachment is a JPEG, a PNG or a PDF"),
     CorrectionRefusal.CLOSED: ("這件申請已結案", "The request is closed"),

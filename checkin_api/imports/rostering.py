@@ -8,6 +8,7 @@ import numpy as np
 from sqlalchemy import delete, func, select
 
 from checkin_api import models as m
+from checkin_api.db import Turn, take_turn
 from checkin_api.domain.ids import RosterAction
 from checkin_api.domain.overlaps import overlaps
 from checkin_api.domain.shifts import REACH
@@ -23,7 +24,7 @@ from checkin_api.imports.roster_changes import (
     load_codes,
     mark_punched,
 )
-from checkin_api.roster import DutyTimes, take_turn
+from checkin_api.roster import DutyTimes
 
 
 class RosterReview(Review):
@@ -31,7 +32,7 @@ class RosterReview(Review):
 
     def begin(self) -> None:
         """Note every line whose duty overlaps another of the officer; find what is to be removed."""
-        take_turn(self.session)
+        take_turn(self.session, Turn.ROSTER)
         self._times = DutyTimes(self.session, self.sheet.zone)
         self._last_id = self.session.scalar(select(func.max(m.RosterEntry.id))) or 0
         self._added: list[AddedEntry] = []

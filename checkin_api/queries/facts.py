@@ -26,6 +26,8 @@ from checkin_api.queries.roster import active_on, calendar
 # The duties beside those of the period decide where its punches belong.
 _MARGIN = REACH + DAY
 _ASSURANCES = list(Assurance)
+# Bits for ids that are given while a question is being answered: 32 times as many as there are.
+_ROOM = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,12 +87,12 @@ class Department:
     @property
     def roster_packed(self) -> Packed:
         """Officer, shift and zone of a roster entry as one number."""
-        return Packed((bits(self.shift_ids), bits(_ids(self.zones))))
+        return Packed((bits(self.shift_ids) + _ROOM, bits(_ids(self.zones)) + _ROOM))
 
     @property
     def punch_packed(self) -> Packed:
         """Officer, zone, direction, assurance of a punch, and whether it is a correction, as one number."""
-        return Packed((bits(_ids(self.zones)), 2, 2, 1))
+        return Packed((bits(_ids(self.zones)) + _ROOM, 2, 2, 1))
 
 
 def _from_month(period: Period) -> date:
@@ -237,6 +239,7 @@ def _roster(answers: Answers, officers: Sequence[OfficerRow], department: Depart
             _zone_positions(zone, _ids(department.zones)),
         )
     )
+    rows = rows[(rows[:, 0] >= 0) & (rows[:, 2] >= 0)]
     dates = _from_month(period), period.last + _MARGIN
     return np.concatenate((rows, _default_shifts(rows, officers, department, dates)))
 
@@ -253,9 +256,9 @@ def _default_shifts(
     taken = set(zip(rostered[:, 0].tolist(), rostered[:, 1].tolist(), strict=True))
     positions = {int(id_): position for position, id_ in enumerate(department.shift_ids)}
     rows = [
-        (number, day.toordinal(), positions[officer.default_shift_id], -1)
+        (number, day.toordinal(), positions[officer.default_shift_id or 0], -1)
         for number, officer in office
-        if officer.default_shift_id is not None
+        if officer.default_shift_id in positions
         for day in working
         if (officer.active_from or day) <= day <= (officer.active_to or day) and (number, day.toordinal()) not in taken
     ]
@@ -289,10 +292,10 @@ def _among(rows: Ints, some: Ints) -> Bools:
 
 
 def _positions(values: Ints, ids: Ints) -> Ints:
-    """Where each value is in ``ids``, which are distinct and hold them all."""
+    """Where each value is in ``ids``, which are distinct; -1 for one that is not, stored since they were read."""
     order = np.argsort(ids)
-    found: Ints = order[np.searchsorted(ids[order], values)]
-    return found
+    found = order[np.minimum(np.searchsorted(ids[order], values), len(ids) - 1)]
+    return np.where(ids[found] == values, found, -1) if len(ids) else np.full(len(values), -1)
 
 
 def _zone_positions(values: Ints, ids: Ints) -> Ints:

@@ -6,6 +6,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from checkin_api import models as m
@@ -85,6 +86,32 @@ def test_many_officers_come_in_blocks(session: Session, monkeypatch: pytest.Monk
         builders.punch(session, officer, Direction.IN, at(f"08:0{number}"))
     assert [len(block.officers) for block in blocks(session)] == [2, 2, 1]
     assert words(session) == ["day missing_out 08:00-…", *(f"day missing_out 08:0{n}-… +late" for n in range(1, 5))]
+
+
+def test_what_is_stored_while_a_question_is_answered_mixes_nobody_up(
+    postgres_url: str, monkeypatch: pytest.MonkeyPatch
+):
+    # SQLite answers from a snapshot.
+    database = Database(postgres_url)
+    monkeypatch.setattr(read, "LARGEST_BLOCK", 1)
+    with database.write() as session:
+        day, zones = day_shift(session), [builders.zone(session) for _ in range(3)]
+        for name in ("A1", "B2", "C3"):
+            builders.roster(session, builders.officer(session, staff_no=name), day, MONDAY, zone_id=zones[0].id)
+    with database.read() as session, database.write() as other:
+        question = read.attendance(session, read.Period(first=MONDAY, last=MONDAY, as_of=LATER, zone=TAIPEI))
+        found = [next(question)]
+        last = other.scalars(select(m.Officer).where(m.Officer.staff_no == "C3")).one()
+        new = builders.zone(other)
+        presence = builders.presence(other, last, new, at("07:55"))
+        builders.punch(other, last, Direction.IN, at("07:55"), proof=presence)
+        builders.roster(other, last, builders.shift(other, code="new"), TUESDAY, zone_id=new.id)
+        other.commit()
+        found += question
+    database.close()
+    assert [in_words(record) for block in found for record in block.records()] == [
+        "day absent …-…", "day absent …-…", "day missing_out 07:55-…",
+    ]  # fmt: skip
 
 
 def test_office_staff_work_their_default_shift_on_working_days_of_the_calendar(session: Session):

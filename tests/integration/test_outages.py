@@ -1,12 +1,13 @@
 """Outages: derived from who was heard where, entered by hand, dismissed, confirmed for everyone concerned."""
 
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime, time, timedelta
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from checkin_api import audit, corrections, outages
@@ -190,6 +191,30 @@ def test_what_hr_dismissed_is_not_derived_again_but_the_next_one_is(department: 
     assert department.outages() == ["GATE 12:00-"]
 
 
+def test_a_zone_that_stays_silent_after_a_dismissal_is_blind_the_next_day(department: Department):
+    tuesday = MONDAY + timedelta(days=1)
+    with department.database.write() as session:
+        shift = session.scalars(select(m.Shift)).one()
+        for officer in session.scalars(select(m.Officer).where(m.Officer.staff_no != "HR1")):
+            builders.roster(session, officer, shift, tuesday, zone_id=department.gate_id)
+    department.heard("GATE", "05:00")
+    department.heard("YARD", "08:00", tuesday)
+    department.heard("YARD", "17:00", tuesday)
+    department.derive()
+    with department.database.write() as session:
+        outages.dismiss(session, NIGHT, department.the_outage(), reason="三人都出差", actor="cli:hr")
+    assert department.derive(NIGHT + timedelta(days=1)) == Derived(1, 0, 0)
+    assert department.outages() == ["GATE 23:59-"]
+
+
+def test_late_evidence_moves_the_begin_too(department: Department):
+    department.heard("GATE", "02:00")
+    department.derive()
+    department.heard("GATE", "06:30")
+    assert department.derive() == Derived(0, 1, 0)
+    assert department.outages() == ["GATE 06:30-"]
+
+
 def test_leave_and_duties_to_come_miss_no_punch(department: Department):
     with department.database.write() as session:
         for officer in session.scalars(select(m.Officer).where(m.Officer.staff_no != "HR1")):
@@ -322,6 +347,24 @@ def test_where_a_unit_asks_for_two_a_second_person_confirms_the_same_outage(depa
     assert set(department.statuses().values()) == {Status.PRESENT}
 
 
+def test_two_who_confirm_what_both_have_seen_add_each_punch_once(department: Department):
+    number = enter(department)
+    with department.database.read() as session:
+        row = outages.find(session, number)
+        seen = list(coverage.concerned(session, row, NIGHT + HOUR, TAIPEI))
+
+    def confirm(name: str) -> list[Confirmed]:
+        with department.database.write() as session:
+            actor = Actor(f"cli:{name}", StaffNo(name))
+            return list(outages.confirm(session, NIGHT + HOUR, row, seen, actor=actor, policy=POLICY))
+
+    with ThreadPoolExecutor(2) as pool:
+        done = [each.outcome for found in pool.map(confirm, ("HR1", "HR2")) for each in found]
+    assert sorted(done) == ["added_already"] * 6 + ["approved"] * 6
+    with department.database.read() as session:
+        assert session.scalar(select(func.count()).select_from(m.Punch)) == 6
+
+
 def test_a_confirmed_outage_counts_towards_nobodys_quota(department: Department):
     department.confirm(enter(department))
     with department.database.write() as session:
@@ -349,3 +392,11 @@ def test_a_confirmed_outage_stays_though_the_evidence_says_otherwise_later(depar
     department.heard("GATE", "17:02")
     assert department.derive().removed == 0
     assert department.outages() == ["GATE 05:00-07:58"]
+
+
+def test_two_workers_that_derive_at_once_add_an_outage_once(department: Department):
+    department.heard("GATE", "05:00")
+    with ThreadPoolExecutor(4) as pool:
+        done = list(pool.map(lambda _: department.derive(), range(4)))
+    assert sum(derived.added for derived in done) == 1
+    assert department.outages() == ["GATE 05:00-"]

@@ -239,6 +239,39 @@ def test_outage(name: str, outage: str, punches: str, expected: str):
     assert words("23 day", punches=punches, outages=[outage]) == [expected], name
 
 
+@pytest.mark.parametrize(
+    ("name", "leave", "expected"),
+    [
+        ("假在午休兩側，剩下的只有休息 only the break is left", "23 08:00/23 12:00, 23 13:00/23 17:00", "leave"),
+        ("多剩一分鐘 a minute more is left", "23 08:00/23 12:00, 23 13:01/23 17:00", "absent"),
+        ("只有一側 on one side only", "23 08:00/23 16:00", "absent"),
+    ],
+)
+def test_leave_around_the_break(name: str, leave: str, expected: str):
+    [record] = attendance(["23 lunch"], leave=leave.split(", ")).records()
+    assert record.status.value == expected, name
+
+
+@pytest.mark.parametrize(
+    ("name", "outage", "expected"),
+    [
+        ("窗口開頭的半分鐘 half a minute as the window opens", "23 06:00:00/23 06:00:30", "unproven"),
+        ("窗口關閉後半分鐘才開始 begins after the window has closed", "23 21:00:30/23 22:00", "absent"),
+        ("恰在窗口關閉時開始 begins as the window closes", "23 21:00/23 22:00", "unproven"),
+        ("恰在窗口開啟時結束 ends as the window opens", "23 05:00/23 06:00", "absent"),
+    ],
+)
+def test_outage_edges_to_the_second(name: str, outage: str, expected: str):
+    [record] = attendance(["23 day"], outages=[outage]).records()
+    assert record.status.value == expected, name
+
+
+def test_a_void_punch_is_as_if_it_were_not_there():
+    stay = "in 23 05:30, out 23 21:15"
+    assert words("23 day", punches=stay) == ["? unrostered 05:30-21:15", "day absent …-…"]
+    assert words("23 day", punches=f"{stay}, in 23 15:00 voided") == words("23 day", punches=stay)
+
+
 def test_outage_of_another_zone_proves_nothing():
     facts = attendance(["23 day"], outages=["23 09:00/23 10:00"]).facts
     assert facts.duties.zone.tolist() == [0]

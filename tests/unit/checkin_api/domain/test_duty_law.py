@@ -11,6 +11,13 @@ from tests.attendance import attendance, in_words
 LIMITS = (Flag.THIRD_SEGMENT, Flag.REST_SHORT, Flag.DAILY_LIMIT, Flag.MONTHLY_LIMIT)
 
 
+LEAVE = {
+    "leave 23": ["23 16:00/24 00:00"],
+    "leave 23 part": ["23 16:00/23 20:00"],
+    "leave 23 a": ["23 08:00/23 12:00"],
+}
+
+
 @pytest.mark.parametrize(
     ("name", "roster", "punches", "as_of", "expected"),
     [
@@ -22,6 +29,9 @@ LIMITS = (Flag.THIRD_SEGMENT, Flag.REST_SHORT, Flag.DAILY_LIMIT, Flag.MONTHLY_LI
          "in 23 08:00, out 23 21:00, in 24 07:59", "25 00:00",
          ["daily_limit", "rest_short"]),
         ("同日兩段之間不是休息 between segments", ["23 a", "23 b"], "", "20 00:00", ["", ""]),
+        ("請假移動的起點算休息 leave that moves the start is rest", ["22 night", "23 late"], "", "leave 23 part",
+         ["", ""]),
+        ("請假的段不算 a segment on leave is none", ["23 a", "23 b", "23 c"], "", "leave 23 a", ["", "", ""]),
         ("請假的勤務不算 leave is no duty", ["23 late", "24 day"], "", "leave 23", ["", ""]),
         ("未到的勤務不算 absence is no duty", ["23 late", "24 day"], "in 24 08:00", "26 00:00", ["", ""]),
         ("恰 12 小時 exactly 12 h", ["23 night"], "", "20 00:00", [""]),
@@ -35,7 +45,7 @@ LIMITS = (Flag.THIRD_SEGMENT, Flag.REST_SHORT, Flag.DAILY_LIMIT, Flag.MONTHLY_LI
     ],
 )  # fmt: skip
 def test_limits(name: str, roster: list[str], punches: str, as_of: str, expected: list[str]):
-    leave = ["23 16:00/24 00:00"] if as_of == "leave 23" else []
+    leave = LEAVE.get(as_of, [])
     made = [punch for punch in punches.split(", ") if punch]
     looked = attendance(roster, made, leave=leave, as_of="20 00:00" if leave else as_of)
     found = [" ".join(flag for flag in record.flags if flag in LIMITS) for record in looked.records()]
