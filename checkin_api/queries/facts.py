@@ -21,7 +21,7 @@ from checkin_api.domain.outages import Outage
 from checkin_api.domain.records import Facts
 from checkin_api.domain.shifts import DAY, REACH, Shift
 from checkin_api.queries.columns import Packed, Texts, bits, fetch, read
-from checkin_api.queries.roster import active_on, calendar
+from checkin_api.queries.roster import calendar
 
 # The duties beside those of the period decide where its punches belong.
 _MARGIN = REACH + DAY
@@ -172,18 +172,10 @@ def ask(session: Session, officers: Sequence[OfficerRow], department: Department
     ids = [officer.id for officer in officers]
     begin, end = _instants(period)
     entry, p, leave = m.RosterEntry, m.Punch, m.Leave
-    roster = (
-        select(
-            entry.duty_date,
-            department.roster_packed.column(entry.officer_id, entry.shift_id, func.coalesce(entry.zone_id, 0)),
-        )
-        .join(m.Officer, m.Officer.id == entry.officer_id)
-        .where(
-            entry.officer_id.in_(ids),
-            entry.duty_date.between(_from_month(period), period.last + _MARGIN),
-            active_on(entry.duty_date),
-        )
-    )
+    roster = select(
+        entry.duty_date,
+        department.roster_packed.column(entry.officer_id, entry.shift_id, func.coalesce(entry.zone_id, 0)),
+    ).where(entry.officer_id.in_(ids), entry.duty_date.between(_from_month(period), period.last + _MARGIN))
     punches = select(
         p.at,
         department.punch_packed.column(
@@ -240,6 +232,10 @@ def _roster(answers: Answers, officers: Sequence[OfficerRow], department: Depart
         )
     )
     rows = rows[(rows[:, 0] >= 0) & (rows[:, 2] >= 0)]
+    begins = np.array([(each.active_from or date.min).toordinal() for each in officers], np.int64)
+    ends = np.array([(each.active_to or date.max).toordinal() for each in officers], np.int64)
+    # An officer is expected only in service (rule 15).
+    rows = rows[(begins[rows[:, 0]] <= rows[:, 1]) & (rows[:, 1] <= ends[rows[:, 0]])]
     dates = _from_month(period), period.last + _MARGIN
     return np.concatenate((rows, _default_shifts(rows, officers, department, dates)))
 

@@ -161,6 +161,14 @@ def test_leave_outages_voids_corrections_and_weak_proof_are_seen(session: Sessio
     ]
 
 
+def test_a_duty_outside_service_is_none(session: Session):
+    day, leaver = day_shift(session), builders.officer(session, active_from=MONDAY, active_to=MONDAY)
+    for date_ in (SUNDAY, MONDAY, TUESDAY):
+        builders.roster(session, leaver, day, date_)
+    [record] = [record for block in blocks(session, SUNDAY, TUESDAY) for record in block.records()]
+    assert record.duty_date == MONDAY
+
+
 def test_exceptions_are_what_somebody_should_look_at(session: Session):
     day, unit = day_shift(session), builders.unit(session)
     for name, (come, gone) in {
