@@ -1,10 +1,11 @@
-"""What every test shares: no sockets outside the folders that need them, a fake clock, a database of each kind."""
+"""What every test shares: no sockets where they are not needed, a fake clock, a database of each kind."""
 
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from uuid import uuid4
 
+import hypothesis
 import pytest
 from pytest_socket import disable_socket, enable_socket, socket_allow_hosts
 
@@ -14,6 +15,9 @@ from tests.fakes import FakeClock
 from tests.postgres import PostgresServer
 
 NETWORK_FOLDERS = {"integration", "e2e"}
+# How long an example takes says more of the machine, and of what else it does, than of the code.
+hypothesis.settings.register_profile("untimed", deadline=None)
+hypothesis.settings.load_profile("untimed")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -392,7 +392,7 @@ def known_rows() -> st.SearchStrategy[tuple[Kind, bytes]]:
 
 
 # The department is only read: every example rolls back.
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(known_rows() | st.tuples(st.sampled_from(list(Kind)), st.binary()))
 def test_any_file_is_imported_or_refused_and_nothing_else(department: Database, file: tuple[Kind, bytes]):
     kind, content = file

@@ -65,20 +65,19 @@ TYPED = st.fixed_dictionaries({"type": WORDS}, optional=dict.fromkeys(("contents
 
 
 @given(st.lists(TYPED | JSON, max_size=6) | JSON)
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 def test_any_messages_are_accepted_or_refused_with_400(messages):
     error = check_messages(messages)
     assert error is None or (error.status, bool(error.message)) == (400, True)
 
 
 @given(st.fixed_dictionaries({"type": st.sampled_from(["bubble", "carousel"]), "body": JSON, "contents": JSON}) | JSON)
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 def test_any_flex_container_is_judged(container):
     assert all(wrong.pointer().startswith("/") and wrong.message for wrong in check_container(container))
 
 
 @given(JSON, st.binary(max_size=64) | st.binary(max_size=64).map(lambda tail: b"\xff\xd8" + tail))
-@settings(deadline=None)
 def test_any_rich_menu_and_image_are_judged(menu, image):
     assert check_rich_menu(menu) is not None
     assert check_image(image) is not None or image[:2] == b"\xff\xd8"
