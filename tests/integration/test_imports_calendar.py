@@ -47,12 +47,31 @@ def test_new_days_are_compared_with_what_the_holidays_package_says(database: Dat
         (year(2026), False),
         (year(2026) + year(2027).removeprefix(HEADER), False),
         (WEEK, True),
-        (year(2026) + "20270101,五,2,\n", True),
         (HEADER, False),
     ],
 )
-def test_a_file_without_whole_years_is_imported_with_a_warning(database: Database, content: str, warned: bool):
+def test_a_correction_of_some_days_is_imported_with_a_warning(database: Database, content: str, warned: bool):
     assert bool(run(database, Kind.CALENDAR, content).warnings) is warned
+
+
+def lines(first: int, last: int) -> str:
+    """The year's file without its first and last lines."""
+    header, *days = year(2026).splitlines(keepends=True)
+    return header + "".join(days[first : len(days) - last])
+
+
+@pytest.mark.parametrize(
+    ("content", "problem"),
+    [
+        (lines(0, 31), "calendar.csv:335: 西元日期: 不是整年，缺少 2026-12-01…2026-12-31"),
+        (lines(1, 0), "calendar.csv:2: 西元日期: 不是整年，缺少 2026-01-01"),
+        (year(2026) + "20270101,五,2,\n", "calendar.csv:367: 西元日期: 不是整年，缺少 2027-01-02…2027-12-31"),
+    ],
+)
+def test_a_year_that_was_cut_off_is_refused(database: Database, content: str, problem: str):
+    [said] = refused(database, Kind.CALENDAR, content)
+    assert said.startswith(problem)
+    assert stored(database, m.CalendarDay.day) == []
 
 
 def test_a_refused_calendar_changes_nothing(database: Database):
