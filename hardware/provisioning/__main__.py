@@ -1,75 +1,70 @@
-"""The installers' command line ``beacon-kit``."""
+"""The installers' command line ``beacon-kit``; each command loads only what it needs."""
 
-import os
-import sys
-from typing import cast
+from importlib import import_module
+from typing import Any
 
 import click
 
-from hardware.provisioning.words import Language
+# Command name → one line of help, in the order in which an installer uses them. Each is a module of `commands`.
+_COMMANDS = {
+    "plan": "規劃 / Check a site file: zones, beacons, agents; or begin one.",
+    "decode": "解碼 / Explain an advertisement byte by byte.",
+}
 
 
-def default_language() -> Language:
-    """English where the terminal is set to it, else zh-TW."""
-    locale = os.environ.get("LC_ALL") or os.environ.get("LANG") or ""
-    return "en" if locale.lower().startswith("en") else "zh"
+class _Lazy(click.Group):
+    """A group that imports a command's module when that command is called, and only then."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        del ctx
+        return list(_COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        del ctx
+        if cmd_name not in _COMMANDS:
+            return None
+        command: click.Command = import_module(f"hardware.provisioning.commands.{cmd_name}").command
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        del ctx
+        with formatter.section("Commands"):
+            formatter.write_dl(list(_COMMANDS.items()))
+
+    def invoke(self, ctx: click.Context) -> Any:
+        # Not needed for --help, which must be there at once.
+        from hardware.provisioning.errors import KitError  # noqa: PLC0415
+
+        try:
+            return super().invoke(ctx)
+        except KitError as exc:
+            for line in exc.lines:
+                click.echo(f"error: {line}", err=True)
+            ctx.exit(1)
+        except ModuleNotFoundError as exc:
+            # Without this package's extra [provisioning], as on a server.
+            click.echo(
+                f"error: 缺少套件 {exc.name}：請以 [provisioning] 重新安裝 / {exc.name} is missing: install with"
+                " [provisioning]",
+                err=True,
+            )
+            ctx.exit(1)
+        except BrokenPipeError:
+            # Whoever reads our output has enough (`| head`): click ends quietly.
+            raise
+        except OSError as exc:
+            where = f"{exc.filename}: " if exc.filename else ""
+            click.echo(f"error: {where}{exc.strerror or exc}", err=True)
+            ctx.exit(1)
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.command(cls=_Lazy, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="police-checkin")
 def main() -> None:
-    """信標安裝工具 / Beacon installers' tool."""
+    """信標安裝工具 / Beacon installers' tool: from the box to verified on the wall.
 
-
-@main.command()
-@click.argument("octets", metavar="HEX", nargs=-1, required=True)
-@click.option(
-    "--format",
-    "form",
-    type=click.Choice(["table", "json"]),
-    default="table",
-    show_default=True,
-    help="輸出格式 / Output; table is plain text when piped.",
-)
-@click.option(
-    "--lang",
-    "language",
-    type=click.Choice(["zh", "en"]),
-    default=default_language,
-    show_default="zh; en if LC_ALL or LANG begins with en",
-    help="語言 / Language.",
-)
-def decode(octets: tuple[str, ...], form: str, language: str) -> None:
-    """解釋廣播內容 / Explain an advertisement byte by byte.
-
-    HEX is a whole advertisement, or the service data of 0xFE6F alone (it begins with 02). Spaces, colons, commas,
-    hyphens and 0x are allowed. The exit status is 1 if the advertisement is broken; it is explained all the same.
-
-    \b
-    beacon-kit decode 02010603036ffe0b166ffe02fd5ea0ad1e7f00
-    beacon-kit decode 02:fd:5e:a0:ad:1e:7f:00
-    """  # noqa: D301 (click wants the character itself: it keeps the lines below from being wrapped)
-    # Not needed for --help, which must be there at once.
-    from hardware.provisioning import rendering  # noqa: PLC0415
-    from hardware.provisioning.explain import explain  # noqa: PLC0415
-    from hardware.provisioning.hex_input import HexInputError, parse_hex  # noqa: PLC0415
-
-    spoken = cast("Language", language)
-    try:
-        explanation = explain(parse_hex(" ".join(octets)))
-    except HexInputError as exc:
-        click.echo(f"error: {exc.text.in_language(spoken)}", err=True)
-        raise click.exceptions.Exit(1) from exc
-    if form == "json":
-        click.echo(rendering.as_json(explanation, spoken))
-    elif sys.stdout.isatty():
-        rendering.print_table(explanation, spoken)
-    else:
-        for line in rendering.plain_lines(explanation, spoken):
-            click.echo(line)
-    if explanation.problem:
-        click.echo(f"error: {rendering.problem_line(explanation.problem).in_language(spoken)}", err=True)
-        raise click.exceptions.Exit(1)
+    plan → register → build → flash → (mount) → verify → label; see docs/installer.md.
+    """
 
 
 if __name__ == "__main__":

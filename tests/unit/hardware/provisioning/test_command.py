@@ -5,11 +5,13 @@ import os
 import shutil
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
 from rich.cells import cell_len
 
+import hardware.provisioning.commands
 from hardware.provisioning import rendering
 from hardware.provisioning.__main__ import main
 from hardware.provisioning.explain import explain
@@ -134,7 +136,11 @@ def test_table_shows_a_name_with_brackets_as_it_is(capsys: pytest.CaptureFixture
 
 def test_help_names_only_what_exists():
     shown = CliRunner().invoke(main, ["--help"]).output
-    assert [line.split()[0] for line in shown.partition("Commands:\n")[2].splitlines()] == ["decode"]
+    named = [line.split()[0] for line in shown.partition("Commands:\n")[2].splitlines()]
+    folder = Path(hardware.provisioning.commands.__file__).parent
+    assert sorted(named) == sorted(path.stem for path in folder.glob("*.py") if path.stem != "__init__")
+    for name in named:
+        assert CliRunner().invoke(main, [name, "--help"]).exit_code == 0
 
 
 def test_help_shows_each_example_on_its_own_line():
