@@ -13,6 +13,8 @@ from hardware.frames import FrameError, parse_hwid
 from hardware.provisioning.errors import KitError
 
 _CODE = re.compile(r"[0-9A-Za-z][0-9A-Za-z._-]{0,63}", re.ASCII)
+# A token sent over plain HTTP is everybody's; on this machine nobody listens.
+_SAFE_ADDRESS = re.compile(r"https://|http://(127\.0\.0\.1|localhost)(?:[:/]|$)")
 _LONGEST_TEXT = 200
 # A signed byte, and no beacon is heard louder than 0 dBm a metre away.
 _WEAKEST_DBM = -128
@@ -198,8 +200,7 @@ class _Reader:
 
     def _api(self, head: Mapping[str, Any]) -> str:
         value = head.get("api", "")
-        # A token sent over plain HTTP is everybody's; on this machine nobody listens.
-        if value and not (isinstance(value, str) and re.match(r"https://|http://(127\.0\.0\.1|localhost)(?:[:/]|$)", value)):
+        if value and not (isinstance(value, str) and _SAFE_ADDRESS.match(value)):
             self._problem("[site]", "api 須以 https:// 開頭", "api must begin with https://")
             return ""
         return str(value).rstrip("/")
