@@ -134,6 +134,8 @@ class Turn(Enum):
     AUDIT = 0x43_48_4B_41
     ROSTER = 0x43_48_4B_52
     OUTAGES = 0x43_48_4B_4F
+    FLEET = 0x43_48_4B_46
+    ALARMS = 0x43_48_4B_4C
 
 
 def take_turn(session: Session, turn: Turn) -> None:

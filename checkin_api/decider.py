@@ -22,6 +22,7 @@ from checkin_api.forwarding import forwarder
 from checkin_api.logs import configure_logging
 from checkin_api.models import Delivery, Reply
 from checkin_api.process import die_with_parent
+from checkin_api.vault import Vault
 
 logger = logging.getLogger(__name__)
 
@@ -84,9 +85,11 @@ def _loop(name: str, part: Part, stop: threading.Event) -> None:
 
 
 def _decide(database: Database, settings: Settings, clock: Clock) -> Step:
+    secret_key = settings.secret_key.get_secret_value().encode()
     rules = Rules(
         timezone=settings.zone,
-        code_key=settings.secret_key.get_secret_value().encode(),
+        code_key=secret_key,
+        vault=Vault(secret_key),
         forwards=bool(settings.line_forward_url),
     )
 

@@ -10,12 +10,13 @@ from sqlalchemy import func, select
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
-from checkin_api import beacons, inbox, migrations
+from checkin_api import inbox, migrations
 from checkin_api import models as m
 from checkin_api.clock import Clock
 from checkin_api.config import Settings
 from checkin_api.db import Database
 from checkin_api.domain.ids import INTERNAL_ERROR, EventState, RunState
+from checkin_api.fleet import beacons
 from checkin_api.models import InboxEvent, JobRun
 
 TIMEOUT_S = 5.0

@@ -43,8 +43,10 @@ def event(kind: str, at: datetime, user_id: str, **fields: Any) -> dict[str, Any
     }
 
 
-def beacon(at: datetime, user_id: str, hwid: str, kind: str = "enter", **fields: Any) -> dict[str, Any]:
-    return event("beacon", at, user_id, beacon={"hwid": hwid, "type": kind, "dm": "00"}, **fields)
+def beacon(
+    at: datetime, user_id: str, hwid: str, kind: str = "enter", *, dm: str = "00", **fields: Any
+) -> dict[str, Any]:
+    return event("beacon", at, user_id, beacon={"hwid": hwid, "type": kind, "dm": dm}, **fields)
 
 
 def tap(at: datetime, user_id: str, direction: str = "in") -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -14,9 +14,13 @@ from checkin_api import models as m
 from checkin_api import queries
 from checkin_api.domain import punching
 from checkin_api.domain.ids import BeaconKind, LineUserId
+from checkin_api.domain.proof import BeaconClock, Judgement, Key
+from checkin_api.domain.radar import Place
 from checkin_api.domain.shifts import local_date
 from checkin_api.domain.windows import PunchFact
+from checkin_api.fleet.keys import keys_of
 from checkin_api.line.events import BeaconHeard, Event, PunchAsked
+from checkin_api.vault import Vault
 
 # A duty is at most 24 hours long and its window some hours longer at both ends.
 _REACH = timedelta(days=2)
@@ -29,6 +33,7 @@ class KnownOfficer:
     """The officer behind a LINE account."""
 
     id: int
+    staff_no: str
     name: str
     active_from: date | None
     active_to: date | None
@@ -42,12 +47,15 @@ class KnownOfficer:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KnownBeacon:
-    """A registered beacon and where it stands."""
+    """A registered beacon, where it stands, and what is known of its clock; None before anybody heard it."""
 
     id: int
     kind: BeaconKind
     retired_at: datetime | None
     zone: punching.Zone
+    keys: Sequence[Key]
+    clock: BeaconClock | None
+    synced_at: datetime | None
 
 
 @dataclass(slots=True)
@@ -59,12 +67,17 @@ class Casefile:
     beacons: dict[str, KnownBeacon] = field(default_factory=dict)
     days: dict[int, punching.OfficerDay] = field(default_factory=dict)
 
+    def learn(self, hwid: str, judgement: Judgement) -> None:
+        """Judge what comes next of the same beacon by what this one told."""
+        self.beacons[hwid] = replace(self.beacons[hwid], clock=judgement.clock)
 
-def load_casefile(session: Session, events: Sequence[Event], timezone: ZoneInfo) -> Casefile:
+
+def load_casefile(session: Session, events: Sequence[Event], timezone: ZoneInfo, vault: Vault) -> Casefile:
     """Everything the rulings on these events look at."""
     casefile = Casefile(timezone)
     casefile.officers = _officers(session, {event.user_id for event in events})
-    casefile.beacons = _beacons(session, {event.hwid for event in events if isinstance(event, BeaconHeard)})
+    hwids = {event.hwid for event in events if isinstance(event, BeaconHeard)}
+    casefile.beacons = _beacons(session, hwids, vault)
     concerned = [
         (casefile.officers[event.user_id].id, event.at)
         for event in events
@@ -78,14 +91,15 @@ def load_casefile(session: Session, events: Sequence[Event], timezone: ZoneInfo)
 
 
 def _officers(session: Session, users: set[LineUserId]) -> dict[LineUserId, KnownOfficer]:
+    who = (m.Officer.id, m.Officer.staff_no, m.Officer.name, m.Officer.active_from, m.Officer.active_to)
     rows = session.execute(
-        select(m.LineAccount.line_user_id, m.Officer.id, m.Officer.name, m.Officer.active_from, m.Officer.active_to)
+        select(m.LineAccount.line_user_id, *who)
         .join(m.Officer, m.Officer.id == m.LineAccount.officer_id)
         .where(m.LineAccount.line_user_id.in_(users), m.LineAccount.unbound_at.is_(None))
     )
     return {
-        LineUserId(user): KnownOfficer(id=id_, name=name, active_from=begin, active_to=end)
-        for user, id_, name, begin, end in rows
+        LineUserId(user): KnownOfficer(id=id_, staff_no=staff_no, name=name, active_from=begin, active_to=end)
+        for user, id_, staff_no, name, begin, end in rows
     }
 
 
@@ -97,6 +111,7 @@ def _zone(row: Any) -> punching.Zone:
         required_assurance=row.required_assurance,
         enforced=row.enforced,
         presence_ttl=timedelta(seconds=row.presence_ttl_s),
+        site=Place(row.site_id, row.latitude, row.longitude),
     )
 
 
@@ -107,18 +122,50 @@ _ZONE_COLUMNS = (
     m.Zone.required_assurance,
     m.Zone.enforced,
     m.Zone.presence_ttl_s,
+    m.Site.id.label("site_id"),
+    m.Site.latitude,
+    m.Site.longitude,
 )
 
 
-def _beacons(session: Session, hwids: set[str]) -> dict[str, KnownBeacon]:
+_HEALTH_COLUMNS = (
+    m.BeaconHealth.synced_at,
+    m.BeaconHealth.lag_s,
+    m.BeaconHealth.lag_at,
+    m.BeaconHealth.last_step,
+    m.BeaconHealth.last_at,
+)
+
+
+def _beacons(session: Session, hwids: set[str], vault: Vault) -> dict[str, KnownBeacon]:
     if not hwids:
         return {}
-    rows: Iterable[Any] = session.execute(
-        select(m.Beacon.id, m.Beacon.hwid, m.Beacon.kind, m.Beacon.retired_at, *_ZONE_COLUMNS)
+    rows: Sequence[Any] = session.execute(
+        select(m.Beacon.id, m.Beacon.hwid, m.Beacon.kind, m.Beacon.retired_at, *_ZONE_COLUMNS, *_HEALTH_COLUMNS)
         .join(m.Zone, m.Zone.id == m.Beacon.zone_id)
+        .join(m.Site, m.Site.id == m.Zone.site_id)
+        .outerjoin(m.BeaconHealth, m.BeaconHealth.beacon_id == m.Beacon.id)
         .where(m.Beacon.hwid.in_(hwids))
-    )
-    return {row.hwid: KnownBeacon(id=row.id, kind=row.kind, retired_at=row.retired_at, zone=_zone(row)) for row in rows}
+    ).all()
+    keys = keys_of(session, vault, [row.id for row in rows if row.kind is BeaconKind.ROLLING])
+    return {
+        row.hwid: KnownBeacon(
+            id=row.id,
+            kind=row.kind,
+            retired_at=row.retired_at,
+            zone=_zone(row),
+            keys=keys.get(row.id, ()),
+            clock=_clock(row),
+            synced_at=row.synced_at,
+        )
+        for row in rows
+    }
+
+
+def _clock(row: Any) -> BeaconClock | None:
+    if row.synced_at is None:
+        return None
+    return BeaconClock(lag_s=row.lag_s, lag_at=row.lag_at, last_step=row.last_step, last_at=row.last_at)
 
 
 def _days(
@@ -151,12 +198,17 @@ def _presences(
     session: Session, officers: set[int], begin: datetime, end: datetime
 ) -> Iterator[tuple[int, punching.Presence]]:
     rows: Iterable[Any] = session.execute(
-        select(m.Presence.officer_id, m.Presence.id, m.Presence.at, m.Presence.assurance, *_ZONE_COLUMNS)
+        select(
+            m.Presence.officer_id, m.Presence.id, m.Presence.at, m.Presence.assurance, m.Presence.proof, *_ZONE_COLUMNS
+        )
         .join(m.Zone, m.Zone.id == m.Presence.zone_id)
+        .join(m.Site, m.Site.id == m.Zone.site_id)
         .where(m.Presence.officer_id.in_(officers), m.Presence.at.between(begin, end))
     )
     for row in rows:
-        yield row.officer_id, punching.Presence(id=row.id, zone=_zone(row), at=row.at, assurance=row.assurance)
+        zone = _zone(row)
+        presence = punching.Presence(id=row.id, zone=zone, at=row.at, assurance=row.assurance, proof=row.proof)
+        yield row.officer_id, presence
 
 
 def _waiting(

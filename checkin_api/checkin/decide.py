@@ -31,6 +31,7 @@ from checkin_api.line.events import (
     Unfollowed,
     parse_event,
 )
+from checkin_api.vault import Vault
 
 logger = logging.getLogger(__name__)
 
@@ -43,6 +44,7 @@ class Rules:
 
     timezone: ZoneInfo
     code_key: bytes
+    vault: Vault
     forwards: bool = False
 
 
@@ -148,7 +150,8 @@ def _park(database: Database, pair: Pair, now: datetime, rules: Rules) -> None:
 
 
 def _judge(session: Session, batch: Sequence[Pair], rules: Rules) -> Rulings:
-    casefile = load_casefile(session, [event for _, event in batch if isinstance(event, Event)], rules.timezone)
+    events = [event for _, event in batch if isinstance(event, Event)]
+    casefile = load_casefile(session, events, rules.timezone, rules.vault)
     rulings = Rulings(casefile, code_key=rules.code_key, forwards=rules.forwards)
     for stored, event in batch:
         ruled = _rule(rulings, stored, event)

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from checkin_api import enrolment
 from checkin_api import models as m
 from checkin_api.domain.ids import EventState, LineUserId, MessageState
+from checkin_api.fleet import alarms, health
 
 # A reply token is good for a minute after LINE sent the event, for a redelivered one never beyond 20 minutes after the
 # event itself (Messaging API reference, "Reply message"); some seconds are left for the call.
@@ -47,6 +48,8 @@ class Records:
 
     rows: dict[type[m.Base], list[dict[str, Any]]] = field(default_factory=lambda: defaultdict(list))
     granted_later: list[dict[str, Any]] = field(default_factory=list)
+    heard: dict[int, health.Heard] = field(default_factory=dict)
+    raised: list[alarms.Raised] = field(default_factory=list)
     friends: list[tuple[LineUserId, bool]] = field(default_factory=list)
     ruled: list[tuple[Stored, Ruled]] = field(default_factory=list)
 
@@ -70,6 +73,8 @@ class Records:
                 update(refusal).where(refusal.c.id == bindparam("refusal")).values(punch_id=bindparam("punch")),
                 self.granted_later,
             )
+        health.record(session, self.heard)
+        alarms.raise_all(session, self.raised)
         for user_id, is_friend in self.friends:
             enrolment.set_friend(session, user_id, is_friend=is_friend)
         self._close_events(session, now)

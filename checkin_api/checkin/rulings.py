@@ -8,12 +8,14 @@ from sqlalchemy.orm import Session
 
 from checkin_api import enrolment
 from checkin_api import models as m
-from checkin_api.checkin.casefile import Casefile, KnownOfficer
+from checkin_api.checkin.casefile import Casefile, KnownBeacon, KnownOfficer
 from checkin_api.checkin.records import REPLY_REDELIVERED_WITHIN, REPLY_WITHIN, Records, Ruled, Stored
-from checkin_api.domain import punching
-from checkin_api.domain.ids import Direction, EventState, PunchSource, Reason, new_id
+from checkin_api.domain import proof, punching, radar
+from checkin_api.domain.ids import AlarmKind, BeaconKind, Direction, EventState, Proof, PunchSource, Reason, new_id
 from checkin_api.domain.shifts import local_date
 from checkin_api.domain.windows import PunchFact
+from checkin_api.fleet.alarms import Evidence, Raised
+from checkin_api.fleet.health import Heard
 from checkin_api.line import messages
 from checkin_api.line.events import BeaconHeard, EnrolmentAsked, Event, PunchAsked
 
@@ -59,15 +61,26 @@ class Rulings:
             return Ruled(ruled.state, ruled.reason, ruled.detail, is_foreign=True)
         if beacon.retired_at is not None and beacon.retired_at <= event.at:
             return self.refuse(stored, event, Reason.RETIRED_BEACON, hwid=event.hwid, zone=beacon.zone)
+        proved = self._prove(event, beacon)
+        if proved is Proof.FORGED:
+            return self.refuse(stored, event, Reason.FORGED_MESSAGE, hwid=event.hwid, zone=beacon.zone)
         if isinstance(officer, Reason):
             return self.refuse(stored, event, officer, hwid=event.hwid, zone=beacon.zone)
         day = self.casefile.days[officer.id]
         if event.kind == "stay" and not punching.is_stay_worth_keeping(beacon.zone, event.at, day):
             return Ruled(EventState.IGNORED, "stay_not_needed")
         presence = punching.Presence(
-            id=new_id(), zone=beacon.zone, at=event.at, assurance=punching.assurance_of(beacon.kind)
+            id=new_id(),
+            zone=beacon.zone,
+            at=event.at,
+            assurance=proof.assurance_of(beacon.kind, proved),
+            proof=proved,
         )
         day.presences.append(presence)
+        elsewhere = punching.impossible_before(presence, day)
+        if elsewhere is not None:
+            note = f"{elsewhere.zone.name} {elsewhere.at.astimezone(self.casefile.timezone):%H:%M:%S}"
+            self._alarm(event, beacon.id, AlarmKind.IMPOSSIBLE_TRAVEL, zone=beacon.zone, note=note)
         self.records.add(
             m.Presence,
             id=presence.id,
@@ -78,10 +91,52 @@ class Rulings:
             received_at=stored.received_at,
             assurance=presence.assurance,
             device_message=event.device_message,
+            proof=proved,
             inbox_event_id=stored.id,
         )
         self._reply(stored, event, self._arrival(stored, officer, presence, asks=event.kind != "stay"))
         return DECIDED
+
+    def _prove(self, event: BeaconHeard, beacon: KnownBeacon) -> Proof | None:
+        """Judge the device message, learn from it, raise an alarm; None of a LINE Beacon, which LINE itself judges."""
+        if beacon.kind is not BeaconKind.ROLLING:
+            self._hear(beacon, Heard(at=event.at))
+            return Proof.STATIC if beacon.kind is BeaconKind.STATIC else None
+        clock = beacon.clock or proof.set_right(event.at)
+        message = bytes.fromhex(event.device_message)
+        judged = proof.judge(message, event.hwid, event.at, keys=beacon.keys, clock=clock)
+        if judged.proof is Proof.VALID:
+            self.casefile.learn(event.hwid, judged)
+            self._hear(beacon, Heard.valid(event.at, judged, synced_at=beacon.synced_at))
+        kind = radar.alarm_of(judged.proof)
+        if kind is not None:
+            self._alarm(event, beacon.id, kind, zone=beacon.zone, lag_s=judged.lag_s)
+        return judged.proof
+
+    def _hear(self, beacon: KnownBeacon, heard: Heard) -> None:
+        self.records.heard[beacon.id] = heard.after(self.records.heard.get(beacon.id))
+
+    def _alarm(  # noqa: PLR0913 (the columns of its evidence)
+        self,
+        event: Event,
+        beacon_id: int,
+        kind: AlarmKind,
+        *,
+        zone: punching.Zone,
+        lag_s: float | None = None,
+        note: str = "",
+    ) -> None:
+        officer = self.casefile.officers.get(event.user_id)
+        evidence = Evidence(
+            at=event.at,
+            # Never the LINE user ID: an account that nobody enrolled stays unknown.
+            who=officer.staff_no if officer else "?",
+            zone=zone.name,
+            device_message=event.device_message if isinstance(event, BeaconHeard) else "",
+            lag_s=lag_s,
+            note=note,
+        )
+        self.records.raised.append(Raised(beacon_id, kind, evidence))
 
     def _arrival(self, stored: Stored, officer: KnownOfficer, presence: punching.Presence, *, asks: bool) -> Messages:
         """What follows from a new presence: waiting taps first, else what the duty asks for."""
@@ -144,6 +199,7 @@ class Rulings:
             assurance=presence.assurance,
             # One event can grant at most one punch in each direction.
             request_id=f"line:{stored.id}:{granted.direction}",
+            impossible_travel=punching.impossible_before(presence, day) is not None,
         )
         timezone = self.casefile.timezone
         return punch_id, messages.punched(officer.name, granted, earlier, timezone, by_zone=tapped_at is None)

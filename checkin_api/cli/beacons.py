@@ -6,9 +6,9 @@ from zoneinfo import ZoneInfo
 
 import click
 
-from checkin_api import beacons
 from checkin_api.cli.common import command_line_actor, format_option, open_database, show
 from checkin_api.clock import SystemClock
+from checkin_api.fleet import beacons
 from hardware.frames import FrameError, parse_hwid
 
 

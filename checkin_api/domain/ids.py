@@ -62,6 +62,49 @@ class BeaconKind(StrEnum):
     LINE = "line"
 
 
+class Proof(StrEnum):
+    """What a beacon's device message turned out to be."""
+
+    VALID = "valid"
+    STALE = "stale"
+    REPLAYED = "replayed"
+    FORGED = "forged"
+    STATIC = "static"
+    UNKNOWN_KEY = "unknown_key"
+
+
+class AlarmKind(StrEnum):
+    """What is wrong with a beacon, or with who claims to be it."""
+
+    STALE_CODE = "stale_code"
+    REPLAYED_CODE = "replayed_code"
+    FORGED_CODE = "forged_code"
+    UNKNOWN_KEY = "unknown_key"
+    TWO_SITES = "two_sites"
+    TWO_TRANSMITTERS = "two_transmitters"
+    FOREIGN_SITE = "foreign_site"
+    SILENT = "silent"
+    IMPOSSIBLE_TRAVEL = "impossible_travel"
+    LOW_BATTERY = "low_battery"
+
+
+class Role(StrEnum):
+    """What somebody with a token may do."""
+
+    ADMIN = "admin"
+    HR = "hr"
+    SUPERVISOR = "supervisor"
+    AUDITOR = "auditor"
+    INSTALLER = "installer"
+
+
+class SightingSource(StrEnum):
+    """Who heard a beacon on site: an agent that stands there, or an installer who passes by."""
+
+    AGENT = "agent"
+    INSTALLER = "installer"
+
+
 class HoursRule(StrEnum):
     """How worked time is counted from punches."""
 
@@ -116,6 +159,7 @@ class Reason(StrEnum):
     NO_PRESENCE = "no_presence"
     PRESENCE_EXPIRED = "presence_expired"
     LOW_ASSURANCE = "low_assurance"
+    FORGED_MESSAGE = "forged_message"
     CODE_WRONG = "code_wrong"
     CODE_EXPIRED = "code_expired"
     TOO_MANY_TRIES = "too_many_tries"

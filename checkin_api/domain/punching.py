@@ -5,7 +5,8 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from checkin_api.domain.ids import Assurance, BeaconKind, Direction, Reason, ZoneMode
+from checkin_api.domain.ids import Assurance, Direction, Proof, Reason, ZoneMode
+from checkin_api.domain.radar import Place, is_impossible
 from checkin_api.domain.shifts import Duty
 from checkin_api.domain.windows import DutyPunches, PunchFact, assign
 
@@ -32,6 +33,7 @@ class Zone:
     required_assurance: Assurance
     enforced: bool
     presence_ttl: timedelta
+    site: Place
 
     def admits(self, assurance: Assurance) -> bool:
         """Whether a punch with this assurance may be recorded at all; a weaker one is else kept and flagged."""
@@ -40,12 +42,13 @@ class Zone:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Presence:
-    """Evidence that the officer was in a zone at a time."""
+    """Evidence that the officer was in a zone at a time, and what the beacon's device message turned out to be."""
 
     id: UUID
     zone: Zone
     at: datetime
     assurance: Assurance
+    proof: Proof | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,15 +90,6 @@ class Refused:
 
     reason: Reason
     zone: Zone | None = None
-
-
-def assurance_of(kind: BeaconKind) -> Assurance:
-    """What a beacon event proves by the kind of beacon alone.
-
-    LINE verifies a certified LINE Beacon itself; a static device message can be copied by anyone with a phone; a
-    rolling one counts as static until its code has been checked. Source: attendance rules, "Evidence and assurance".
-    """
-    return Assurance.MEDIUM if kind is BeaconKind.LINE else Assurance.LOW
 
 
 def decide_tap(direction: Direction, at: datetime, day: OfficerDay) -> Granted | Refused:
@@ -158,6 +152,16 @@ def repeated(granted: Granted, day: OfficerDay) -> PunchFact | None:
         if fact in facts:
             return next((other for other in facts if other.direction is fact.direction and other is not fact), None)
     return None
+
+
+def impossible_before(presence: Presence, day: OfficerDay) -> Presence | None:
+    """The newest other presence so far away that nobody can have been at both; one of the two is not the officer's."""
+    others = (
+        other
+        for other in day.presences
+        if other.id != presence.id and is_impossible(presence.zone.site, other.zone.site, presence.at - other.at)
+    )
+    return max(others, key=lambda other: other.at, default=None)
 
 
 def is_stay_worth_keeping(zone: Zone, at: datetime, day: OfficerDay) -> bool:

@@ -1,6 +1,7 @@
 """The closed sets in words, zh-TW and English: one place for chat, reports and pages."""
 
 from checkin_api.domain.ids import (
+    AlarmKind,
     Assurance,
     CorrectionKind,
     CorrectionRefusal,
@@ -8,6 +9,7 @@ from checkin_api.domain.ids import (
     Direction,
     Flag,
     OutageSource,
+    Proof,
     Reason,
     Status,
 )
@@ -33,11 +35,52 @@ REASON: dict[Reason, tuple[str, str]] = {
     Reason.NO_PRESENCE: ("未感應到簽到區", "No zone sensed"),
     Reason.PRESENCE_EXPIRED: ("感應已過期", "Sensing too old"),
     Reason.LOW_ASSURANCE: ("在場證明不足", "Proof of place too weak"),
+    Reason.FORGED_MESSAGE: ("信標訊息是偽造的", "Forged beacon message"),
     Reason.CODE_WRONG: ("一次碼不正確", "Wrong code"),
     Reason.CODE_EXPIRED: ("一次碼已過期", "Code expired"),
     Reason.TOO_MANY_TRIES: ("嘗試次數過多", "Too many tries"),
     Reason.ALREADY_ENROLLED: ("LINE 帳號已綁定", "LINE account enrolled already"),
     Reason.OFFICER_HAS_ACCOUNT: ("員警已綁定其他帳號", "Officer has another account"),
+}
+
+PROOF: dict[Proof, tuple[str, str]] = {
+    Proof.VALID: ("滾動碼有效", "rolling code valid"),
+    Proof.STALE: ("滾動碼過期", "rolling code out of date"),
+    Proof.REPLAYED: ("滾動碼重放", "rolling code played again"),
+    Proof.FORGED: ("滾動碼不符", "rolling code wrong"),
+    Proof.STATIC: ("靜態信標", "static beacon"),
+    Proof.UNKNOWN_KEY: ("無可用金鑰", "no key to check with"),
+}
+
+ALARM: dict[AlarmKind, tuple[str, str]] = {
+    AlarmKind.STALE_CODE: (
+        "過期的滾動碼：有人錄下後重播，或信標斷電後時間落後",
+        "Code out of date: a recording, or a beacon without power for long",
+    ),
+    AlarmKind.REPLAYED_CODE: ("滾動碼倒退：有人重播錄下的訊號", "Code going back: somebody plays a recording"),
+    AlarmKind.FORGED_CODE: (
+        "偽造的滾動碼：有人冒充這個信標，或金鑰燒錄錯誤",
+        "Forged code: somebody claims to be this beacon, or it has a wrong key",
+    ),
+    AlarmKind.UNKNOWN_KEY: (
+        "沒有可驗證的金鑰：未登錄金鑰、金鑰已停用，或 CHECKIN_SECRET_KEY 更換過",
+        "No key in force: none registered, retired, or CHECKIN_SECRET_KEY was changed",
+    ),
+    AlarmKind.TWO_SITES: (
+        "同一硬體 ID 出現在兩個地點：其中之一是複製品",
+        "One hardware ID at two sites: one of them is a copy",
+    ),
+    AlarmKind.TWO_TRANSMITTERS: (
+        "同一地點有兩個發射器使用同一硬體 ID",
+        "Two transmitters with one hardware ID at a site",
+    ),
+    AlarmKind.FOREIGN_SITE: ("在別的地點聽到這個信標：被移動或被複製", "Heard at another site: moved, or copied"),
+    AlarmKind.SILENT: ("信標失聲：所在簽到區應有感應卻聽不到", "Silent though its zone is in use"),
+    AlarmKind.IMPOSSIBLE_TRAVEL: (
+        "不可能的移動：同一人短時間內在兩地感應",
+        "Impossible travel: one person at two places in too short a time",
+    ),
+    AlarmKind.LOW_BATTERY: ("電池不足", "Battery low"),
 }
 
 CORRECTION_KIND: dict[CorrectionKind, tuple[str, str]] = {

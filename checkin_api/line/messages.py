@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 from checkin_api.domain.ids import Direction, Reason
 from checkin_api.domain.punching import TAP_WAIT, Granted, Presence, Zone
 from checkin_api.domain.windows import PunchFact
-from checkin_api.domain.words import ASSURANCE, DIRECTION
+from checkin_api.domain.words import ASSURANCE, DIRECTION, PROOF
 from checkin_api.enrolment import Bound
 
 Message = dict[str, Any]
@@ -24,12 +24,13 @@ def punched(
     heard = presence.at.astimezone(timezone).strftime("%H:%M:%S")
     zh, en = _DONE[granted.direction]
     assurance_zh, assurance_en = ASSURANCE[presence.assurance]
+    proof_zh, proof_en = PROOF[presence.proof] if presence.proof else ("LINE 認證信標", "certified LINE Beacon")
     lines = [
         f"✅ {zh} {at}　{name}",
         f"地點：{presence.zone.name}",
-        f"證據：{heard} 手機感應到簽到區信標（證明力：{assurance_zh}）",
+        f"證據：{heard} 手機感應到簽到區信標，{proof_zh}（證明力：{assurance_zh}）",
     ]
-    english = f"{en} {at} · {presence.zone.name} · beacon heard {heard} (assurance: {assurance_en})"
+    english = f"{en} {at} · {presence.zone.name} · beacon heard {heard}, {proof_en} (assurance: {assurance_en})"
     if by_zone:
         lines[0] = f"✅ 已自動簽到 {at}　{name}"
         english = f"Signed in automatically {at} · {presence.zone.name} · beacon heard {heard}"

@@ -1,19 +1,25 @@
 """The tables: SQLAlchemy 2 typed models and the constraints that defend the invariants."""
 
-from checkin_api.models.accounts import EnrolmentCode, EnrolmentTry, LineAccount
+from checkin_api.models.accounts import ApiToken, EnrolmentCode, EnrolmentTry, LineAccount
 from checkin_api.models.audit import AuditEntry
 from checkin_api.models.base import Base, UtcDateTime
 from checkin_api.models.corrections import Correction, PunchVoid
 from checkin_api.models.decided import Presence, Punch, Refusal, Reply
+from checkin_api.models.fleet import BeaconAlarm, BeaconHealth, BeaconKey, BeaconSighting
 from checkin_api.models.inbox import Delivery, InboxEvent
 from checkin_api.models.jobs import JobRun
 from checkin_api.models.organisation import Beacon, Officer, RosterEntry, Shift, Site, Unit, Zone
 from checkin_api.models.timekeeping import CalendarDay, Leave, Outage, RosterChange
 
 __all__ = [
+    "ApiToken",
     "AuditEntry",
     "Base",
     "Beacon",
+    "BeaconAlarm",
+    "BeaconHealth",
+    "BeaconKey",
+    "BeaconSighting",
     "CalendarDay",
     "Correction",
     "Delivery",

@@ -1,10 +1,11 @@
-"""LINE accounts: which belongs to whom, and how an officer proves it."""
+"""Accounts: which LINE account belongs to whom and how an officer proves it; who may use the API by a token."""
 
 from datetime import datetime
 
 from sqlalchemy import ForeignKey, Index, String, text
 from sqlalchemy.orm import Mapped, mapped_column
 
+from checkin_api.domain.ids import Role
 from checkin_api.models.base import Base
 
 
@@ -57,3 +58,17 @@ class EnrolmentTry(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     line_user_id: Mapped[str] = mapped_column(String(64))
     at: Mapped[datetime]
+
+
+class ApiToken(Base):
+    """A bearer token for the API; only its hash is stored."""
+
+    __tablename__ = "api_token"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(String(100))
+    role: Mapped[Role]
+    unit_id: Mapped[int | None] = mapped_column(ForeignKey("unit.id"))
+    token_hash: Mapped[str] = mapped_column(String(64), unique=True)
+    issued_at: Mapped[datetime]
+    expires_at: Mapped[datetime]
+    revoked_at: Mapped[datetime | None]

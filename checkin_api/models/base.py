@@ -18,6 +18,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import DeclarativeBase
 
 from checkin_api.domain.ids import (
+    AlarmKind,
     Assurance,
     BeaconKind,
     CorrectionKind,
@@ -27,10 +28,13 @@ from checkin_api.domain.ids import (
     HoursRule,
     MessageState,
     OutageSource,
+    Proof,
     PunchSource,
     Reason,
+    Role,
     RosterAction,
     RunState,
+    SightingSource,
     ZoneMode,
 )
 
@@ -90,6 +94,7 @@ class Base(DeclarativeBase):
         **{
             kind: _words(kind)
             for kind in (
+                AlarmKind,
                 Assurance,
                 BeaconKind,
                 CorrectionKind,
@@ -99,10 +104,13 @@ class Base(DeclarativeBase):
                 HoursRule,
                 MessageState,
                 OutageSource,
+                Proof,
                 PunchSource,
                 Reason,
+                Role,
                 RosterAction,
                 RunState,
+                SightingSource,
                 ZoneMode,
             )
         },

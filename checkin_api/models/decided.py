@@ -4,10 +4,10 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, Index, String, text
+from sqlalchemy import ForeignKey, Index, String, false, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from checkin_api.domain.ids import Assurance, Direction, MessageState, PunchSource, Reason
+from checkin_api.domain.ids import Assurance, Direction, MessageState, Proof, PunchSource, Reason
 from checkin_api.models.base import Base
 
 
@@ -27,6 +27,8 @@ class Presence(Base):
     received_at: Mapped[datetime]
     assurance: Mapped[Assurance]
     device_message: Mapped[str] = mapped_column(String(32), default="")
+    # What the device message turned out to be; None of a certified LINE Beacon, which LINE itself checks.
+    proof: Mapped[Proof | None]
     inbox_event_id: Mapped[int | None] = mapped_column(ForeignKey("inbox_event.id"), unique=True)
 
 
@@ -50,6 +52,8 @@ class Punch(Base):
     presence_id: Mapped[UUID | None] = mapped_column(ForeignKey("presence.id"))
     assurance: Mapped[Assurance]
     request_id: Mapped[str] = mapped_column(String(64), unique=True)
+    # Whether the same officer was sensed so far away so shortly before that one of the two places is wrong.
+    impossible_travel: Mapped[bool] = mapped_column(default=False, server_default=false())
 
 
 class Refusal(Base):

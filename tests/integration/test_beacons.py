@@ -9,19 +9,21 @@ import pytest
 from click.testing import Result
 from sqlalchemy import select
 
-from checkin_api import beacons
 from checkin_api import models as m
-from checkin_api.beacons import BeaconState
 from checkin_api.checkin import Rules, decide_events
 from checkin_api.db import Database
 from checkin_api.domain.ids import BeaconKind, EventState, Reason
 from checkin_api.errors import NotFoundError
+from checkin_api.fleet import beacons
+from checkin_api.fleet.beacons import BeaconState
 from checkin_api.ingest import Arrival, Ingest
 from checkin_api.line.webhook import split_events
+from checkin_api.vault import Vault
 from tests import builders, webhooks
 from tests.commands import checkin
 
-RULES = Rules(timezone=ZoneInfo("Asia/Taipei"), code_key=b"key")
+VAULT = Vault(b"key")
+RULES = Rules(timezone=ZoneInfo("Asia/Taipei"), code_key=b"key", vault=VAULT)
 EIGHT = datetime(2026, 11, 23, 0, 0, tzinfo=UTC)
 SECOND = timedelta(seconds=1)
 ANN = webhooks.user(1)

@@ -29,11 +29,13 @@ from checkin_api.domain.ids import (
 )
 from checkin_api.ingest import Arrival, Ingest, Original
 from checkin_api.line.webhook import split_events
+from checkin_api.vault import Vault
 from tests import builders, webhooks
 
 TAIPEI = ZoneInfo("Asia/Taipei")
-RULES = Rules(timezone=TAIPEI, code_key=b"key")
-FORWARDING = Rules(timezone=TAIPEI, code_key=b"key", forwards=True)
+VAULT = Vault(b"key")
+RULES = Rules(timezone=TAIPEI, code_key=b"key", vault=VAULT)
+FORWARDING = Rules(timezone=TAIPEI, code_key=b"key", vault=VAULT, forwards=True)
 EIGHT = datetime(2026, 11, 23, 8, 0, tzinfo=TAIPEI).astimezone(UTC)
 ANN = webhooks.user(1)
 STRANGER = webhooks.user(99)
@@ -101,7 +103,7 @@ def test_tap_after_the_beacon_is_a_punch_with_its_evidence(department: Departmen
     ask, confirmation = department.texts()
     assert "已感應到「大門簽到區」" in ask
     assert "✅ 簽到完成 08:00　王小明" in confirmation
-    assert "08:00:00 手機感應到簽到區信標（證明力：低）" in confirmation
+    assert "08:00:00 手機感應到簽到區信標，靜態信標（證明力：低）" in confirmation
     assert "Signed in 08:00" in confirmation
 
 

@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from checkin_api.domain.ids import Assurance, BeaconKind, Direction, Reason, ZoneMode, new_id
+from checkin_api.domain.ids import Assurance, Direction, Reason, ZoneMode, new_id
 from checkin_api.domain.punching import (
     Granted,
     OfficerDay,
@@ -14,12 +14,13 @@ from checkin_api.domain.punching import (
     WaitingTap,
     Zone,
     arrive,
-    assurance_of,
     decide_tap,
+    impossible_before,
     is_stay_worth_keeping,
     redeem,
     repeated,
 )
+from checkin_api.domain.radar import Place
 from checkin_api.domain.shifts import Shift, duty_on
 from checkin_api.domain.windows import PunchFact
 
@@ -33,8 +34,17 @@ def at(clock: str) -> datetime:
     return datetime.combine(MONDAY, time.fromisoformat(clock), TAIPEI)
 
 
+STATION = Place(1, 24.1631, 120.6478)
+CAPITAL = Place(2, 25.0375, 121.5637)
+
+
 def zone(
-    number: int = 1, *, mode: ZoneMode = ZoneMode.CONFIRM, enforced: bool = False, needs: Assurance = Assurance.MEDIUM
+    number: int = 1,
+    *,
+    mode: ZoneMode = ZoneMode.CONFIRM,
+    enforced: bool = False,
+    needs: Assurance = Assurance.MEDIUM,
+    site: Place = STATION,
 ) -> Zone:
     return Zone(
         id=number,
@@ -43,6 +53,7 @@ def zone(
         required_assurance=needs,
         enforced=enforced,
         presence_ttl=timedelta(seconds=300),
+        site=site,
     )
 
 
@@ -59,18 +70,6 @@ def punched(direction: Direction, clock: str) -> PunchFact:
 
 def waiting(clock: str, reason: Reason = Reason.NO_PRESENCE, direction: Direction = Direction.IN) -> WaitingTap:
     return WaitingTap(refusal_id=new_id(), direction=direction, at=at(clock), reason=reason)
-
-
-@pytest.mark.parametrize(
-    ("kind", "proves"),
-    [
-        (BeaconKind.STATIC, Assurance.LOW),
-        (BeaconKind.ROLLING, Assurance.LOW),
-        (BeaconKind.LINE, Assurance.MEDIUM),
-    ],
-)
-def test_what_a_beacon_proves_by_its_kind(kind: BeaconKind, proves: Assurance):
-    assert assurance_of(kind) is proves
 
 
 @pytest.mark.parametrize(
@@ -244,3 +243,11 @@ def test_punch_of_the_next_duty_repeats_nothing_of_the_one_before():
 )
 def test_stay_is_kept_during_a_duty_at_most_once_a_minute(clock: str, presences: list[Presence], kept: bool):
     assert is_stay_worth_keeping(GATE, at(clock), OfficerDay(duties=[DAY_DUTY], presences=presences)) is kept
+
+
+def test_a_presence_too_far_from_another_to_be_the_same_person():
+    far = zone(9, site=CAPITAL)
+    presence = heard("08:10")
+    day = OfficerDay(presences=[heard("07:00", far), heard("08:00", far), heard("08:05"), presence])
+    assert impossible_before(presence, day) == day.presences[1]
+    assert impossible_before(presence, OfficerDay(presences=[heard("07:00", far), presence])) is None

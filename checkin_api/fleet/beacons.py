@@ -6,15 +6,15 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import ColumnElement, or_, select
+from sqlalchemy import ColumnElement, exists, or_, select
 from sqlalchemy.orm import Session
 
 from checkin_api import audit
 from checkin_api.audit import Act
 from checkin_api.domain.ids import Assurance, BeaconKind
-from checkin_api.domain.punching import assurance_of
+from checkin_api.domain.proof import best_assurance
 from checkin_api.errors import NotFoundError
-from checkin_api.models import Beacon, Site, Zone
+from checkin_api.models import Beacon, BeaconKey, Site, Zone
 
 
 class BeaconState(StrEnum):
@@ -47,6 +47,7 @@ class ZoneCover:
     required_assurance: Assurance
     enforced: bool
     kinds: frozenset[BeaconKind]
+    provable: frozenset[Assurance]
 
     @property
     def refuses_everyone(self) -> bool:
@@ -54,7 +55,7 @@ class ZoneCover:
         return (
             self.enforced
             and bool(self.kinds)
-            and not any(assurance_of(kind).meets(self.required_assurance) for kind in self.kinds)
+            and not any(assurance.meets(self.required_assurance) for assurance in self.provable)
         )
 
 
@@ -122,8 +123,12 @@ def restore(session: Session, now: datetime, hwid: str, *, actor: str) -> bool:
 def cover(session: Session, now: datetime) -> Iterator[ZoneCover]:
     """Every zone with its beacons in service, by code."""
     kinds: dict[int, set[BeaconKind]] = defaultdict(set)
-    for zone_id, kind in session.execute(select(Beacon.zone_id, Beacon.kind).where(_in_service(now)).distinct()):
+    provable: dict[int, set[Assurance]] = defaultdict(set)
+    has_key = exists().where(BeaconKey.beacon_id == Beacon.id)
+    for zone_id, kind, keyed in session.execute(select(Beacon.zone_id, Beacon.kind, has_key).where(_in_service(now))):
         kinds[zone_id].add(kind)
+        # Without a key nobody can tell its code from an invented one.
+        provable[zone_id].add(best_assurance(kind if keyed or kind is not BeaconKind.ROLLING else BeaconKind.STATIC))
     for zone in session.scalars(select(Zone).order_by(Zone.code)):
         yield ZoneCover(
             code=zone.code,
@@ -131,6 +136,7 @@ def cover(session: Session, now: datetime) -> Iterator[ZoneCover]:
             required_assurance=zone.required_assurance,
             enforced=zone.enforced,
             kinds=frozenset(kinds[zone.id]),
+            provable=frozenset(provable[zone.id]),
         )
 
 
