@@ -1,22 +1,35 @@
 """The Flask application: wiring, nothing else."""
 
-from flask import Flask
+from apiflask import APIFlask
 
+import checkin_api
 from checkin_api.clock import Clock, SystemClock
 from checkin_api.config import Settings
 from checkin_api.db import Database
 from checkin_api.ingest import Ingest
-from checkin_api.web import errors, health
+from checkin_api.vault import Vault
+from checkin_api.web import api, errors, health, installer
 from checkin_api.web.webhook import Webhook
 
 
-def create_app(settings: Settings, *, clock: Clock | None = None) -> Flask:
+def create_app(settings: Settings, *, clock: Clock | None = None) -> APIFlask:
     """An application on one database; give it to a WSGI server."""
-    app = Flask("checkin_api", static_folder=None)
+    app = APIFlask(
+        "checkin_api",
+        title="Police check-in",
+        version=checkin_api.__version__,
+        spec_path=api.SPEC_PATH,
+        docs_path=None,
+        json_errors=False,
+        static_folder=None,  # type: ignore[arg-type]  # as Flask takes it
+    )
     clock, database = clock or SystemClock(), Database(settings.database_url)
-    app.extensions.update(clock=clock, database=database)
+    vault = Vault(settings.secret_key.get_secret_value().encode())
+    app.extensions.update(clock=clock, database=database, vault=vault)
     app.register_error_handler(Exception, errors.answer_to)
     app.register_blueprint(health.blueprint)
+    app.register_blueprint(installer.blueprint)
+    api.describe(app)
     app.wsgi_app = Webhook(  # type: ignore[method-assign]  # Flask's documented way to put middleware in front
         app.wsgi_app,
         Ingest(database),

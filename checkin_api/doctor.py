@@ -16,8 +16,9 @@ from checkin_api.clock import Clock
 from checkin_api.config import Settings
 from checkin_api.db import Database
 from checkin_api.domain.ids import INTERNAL_ERROR, EventState, RunState
-from checkin_api.fleet import beacons
+from checkin_api.fleet import alarms, beacons, keys
 from checkin_api.models import InboxEvent, JobRun
+from checkin_api.vault import Vault
 
 TIMEOUT_S = 5.0
 # A reply token lives a minute and event times come from LINE: a server further off misjudges both.
@@ -54,6 +55,8 @@ def _database(settings: Settings, now: datetime) -> Iterator[Finding]:
         with database.read() as session:
             yield from _inbox(session, now)
             yield from _beacons(session, now)
+            yield from _keys(session, settings)
+            yield from _alarms(session)
             yield from _outages(session, now)
             yield from _worker(session, now)
     except (SQLAlchemyError, OSError) as exc:
@@ -105,6 +108,20 @@ def _beacons(session: Session, now: datetime) -> Iterator[Finding]:
         yield Finding("beacons", passed=None, text=f"zones without one in service, nobody can sign in there: {names}")
     if not closed:
         yield Finding("beacons", passed=True, text=f"in service in {len(zones) - len(bare)} of {len(zones)} zones")
+
+
+def _keys(session: Session, settings: Settings) -> Iterator[Finding]:
+    closed = keys.unreadable(session, Vault(settings.secret_key.get_secret_value().encode()))
+    if closed:
+        text = f"keys of {', '.join(closed)} cannot be opened: put back the old CHECKIN_SECRET_KEY, or flash them anew"
+        yield Finding("beacon keys", passed=False, text=text)
+
+
+def _alarms(session: Session) -> Iterator[Finding]:
+    counts = alarms.open_counts(session)
+    if counts:
+        kinds = ", ".join(f"{kind} {count}" for kind, count in sorted(counts.items()))
+        yield Finding("beacon alarms", passed=None, text=f"open: {kinds}: see `checkin beacons alarms`")
 
 
 def _outages(session: Session, now: datetime) -> Iterator[Finding]:

@@ -23,6 +23,11 @@ class BeaconState(StrEnum):
     IN_SERVICE = "in_service"
     RETIRED = "retired"
 
+    @classmethod
+    def of(cls, retired_at: datetime | None, now: datetime) -> "BeaconState":
+        """The state of a beacon that is retired from a time on, or never."""
+        return cls.RETIRED if retired_at is not None and retired_at <= now else cls.IN_SERVICE
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BeaconRow:
@@ -75,7 +80,7 @@ def list_beacons(session: Session, now: datetime) -> list[BeaconRow]:
             site=site.name,
             kind=beacon.kind,
             label=beacon.label,
-            state=BeaconState.RETIRED if _is_retired(beacon, now) else BeaconState.IN_SERVICE,
+            state=BeaconState.of(beacon.retired_at, now),
             retired_at=beacon.retired_at,
         )
         for beacon, zone, site in rows
@@ -93,8 +98,8 @@ def retire(session: Session, now: datetime, hwid: str, *, actor: str) -> bool:
     Raises:
         NotFoundError: no beacon has this hardware ID.
     """
-    beacon = _beacon(session, hwid)
-    if _is_retired(beacon, now):
+    beacon = find(session, hwid)
+    if BeaconState.of(beacon.retired_at, now) is BeaconState.RETIRED:
         return False
     beacon.retired_at = now
     session.flush()
@@ -111,7 +116,7 @@ def restore(session: Session, now: datetime, hwid: str, *, actor: str) -> bool:
     Raises:
         NotFoundError: no beacon has this hardware ID.
     """
-    beacon = _beacon(session, hwid)
+    beacon = find(session, hwid)
     if beacon.retired_at is None:
         return False
     beacon.retired_at = None
@@ -140,7 +145,12 @@ def cover(session: Session, now: datetime) -> Iterator[ZoneCover]:
         )
 
 
-def _beacon(session: Session, hwid: str) -> Beacon:
+def find(session: Session, hwid: str) -> Beacon:
+    """A beacon by its hardware ID, locked until the transaction ends.
+
+    Raises:
+        NotFoundError: no beacon has this hardware ID.
+    """
     beacon = session.scalar(select(Beacon).where(Beacon.hwid == hwid).with_for_update())
     if beacon is None:
         raise NotFoundError(f"沒有信標 {hwid} / no beacon has the hardware ID {hwid}; see `checkin beacons list`")
@@ -149,10 +159,6 @@ def _beacon(session: Session, hwid: str) -> Beacon:
 
 def _record(session: Session, now: datetime, action: str, *, hwid: str, actor: str) -> None:
     audit.record(session, now, Act(actor=actor, action=action, subject=f"beacon:{hwid}", detail={}))
-
-
-def _is_retired(beacon: Beacon, now: datetime) -> bool:
-    return beacon.retired_at is not None and beacon.retired_at <= now
 
 
 def _in_service(now: datetime) -> ColumnElement[bool]:

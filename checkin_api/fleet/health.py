@@ -90,6 +90,14 @@ def synchronise(session: Session, now: datetime, beacon_id: int, clock: BeaconCl
     session.flush()
 
 
+def forget_steps(session: Session, beacon_id: int) -> None:
+    """Let a beacon begin anew after it got a new key: codes under that one cannot have been recorded before."""
+    health = session.get(m.BeaconHealth, beacon_id, with_for_update=True)
+    if health is not None:
+        health.last_step = health.last_at = None
+        session.flush()
+
+
 def clock_of(health: m.BeaconHealth | None, at: datetime) -> BeaconClock:
     """The clock as it is stored; of a beacon that nobody has heard, one that is right."""
     if health is None:

@@ -9,6 +9,8 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from checkin_api import inbox, migrations
 from checkin_api.db import Database
+from checkin_api.domain.ids import AlarmKind
+from checkin_api.fleet import alarms
 from checkin_api.web.errors import problem
 
 blueprint = Blueprint("health", __name__)
@@ -43,11 +45,15 @@ def metrics() -> Response:
     database: Database = current_app.extensions["database"]
     now = current_app.extensions["clock"].now()
     levels: dict[str, float] = {"database_up": 1}
+    open_alarms: dict[AlarmKind, int] = {}
     try:
         with database.read() as session:
             levels |= inbox.service_levels(session, now)
+            open_alarms = alarms.open_counts(session)
     except SQLAlchemyError:
         # The counters tell what goes wrong, and are wanted most when it does.
         levels["database_up"] = 0
     lines = [f"# TYPE checkin_{name} gauge\ncheckin_{name} {value}\n" for name, value in levels.items()]
+    lines.append("# TYPE checkin_beacon_alarms_open gauge\n")
+    lines += [f'checkin_beacon_alarms_open{{kind="{kind}"}} {open_alarms.get(kind, 0)}\n' for kind in AlarmKind]
     return Response(generate_latest(registry) + "".join(lines).encode(), content_type=CONTENT_TYPE_LATEST)

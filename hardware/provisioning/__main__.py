@@ -8,6 +8,7 @@ import click
 # Command name → one line of help, in the order in which an installer uses them. Each is a module of `commands`.
 _COMMANDS = {
     "plan": "規劃 / Check a site file: zones, beacons, agents; or begin one.",
+    "register": "登錄 / Register the site's beacons with the server.",
     "decode": "解碼 / Explain an advertisement byte by byte.",
 }
 

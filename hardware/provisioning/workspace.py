@@ -7,6 +7,9 @@ from pathlib import Path
 from hardware.frames.device_message import KEY_LENGTH
 from hardware.provisioning.errors import KitError
 
+# What `flash` leaves behind: when, at which port, which firmware.
+FLASHED = "flashed.json"
+_NEXT_KEY = "next-key"
 _PRIVATE_FOLDER, _PRIVATE_FILE = 0o700, 0o600
 
 
@@ -31,13 +34,19 @@ class Workspace:
         """Whether the key is still here."""
         return self._key_file(hwid).exists()
 
+    def is_flashed(self, hwid: str) -> bool:
+        """Whether the device got its image."""
+        return (self.of(hwid) / FLASHED).exists()
+
     def key(self, hwid: str) -> bytes:
         """The key of a beacon: 32 bytes.
 
         Raises:
             KitError: it is not here, or its file is damaged.
         """
-        path = self._key_file(hwid)
+        return self._read_key(hwid, self._key_file(hwid))
+
+    def _read_key(self, hwid: str, path: Path) -> bytes:
         try:
             text = path.read_text("ascii")
         except FileNotFoundError:
@@ -63,6 +72,17 @@ class Workspace:
         if not self.has_key(hwid):
             self.write_private(hwid, "key", (secrets.token_hex(KEY_LENGTH) + "\n").encode())
         return self.key(hwid)
+
+    def make_next_key(self, hwid: str) -> bytes:
+        """The key that will take the place of the present one; a new one if none is waiting."""
+        path = self.of(hwid) / _NEXT_KEY
+        if not path.exists():
+            self.write_private(hwid, _NEXT_KEY, (secrets.token_hex(KEY_LENGTH) + "\n").encode())
+        return self._read_key(hwid, path)
+
+    def take_next_key(self, hwid: str) -> None:
+        """Let the next key be the present one, now that the server has it."""
+        (self.of(hwid) / _NEXT_KEY).rename(self._key_file(hwid))
 
     def forget_key(self, hwid: str) -> None:
         """Delete the key and the image that holds it."""

@@ -13,7 +13,10 @@ from checkin_api import models as m
 from checkin_api.config import Settings
 from checkin_api.db import Database
 from checkin_api.doctor import Finding, examine
-from checkin_api.domain.ids import Assurance, BeaconKind, EventState, OutageSource, RunState
+from checkin_api.domain.ids import AlarmKind, Assurance, BeaconKind, EventState, OutageSource, RunState
+from checkin_api.fleet import alarms, keys
+from checkin_api.fleet.alarms import Evidence, Raised
+from checkin_api.vault import Vault
 from tests import builders
 from tests.commands import checkin
 from tests.fakes import FakeClock
@@ -353,3 +356,15 @@ def test_command_lists_every_missing_setting(sqlite_url: str):
         "✗ settings: CHECKIN_LINE_CHANNEL_SECRET: is not set",
         "✗ settings: CHECKIN_SECRET_KEY: is not set",
     ]
+
+
+def test_keys_that_cannot_be_opened_fail_and_open_alarms_are_named(doctor: Doctor, database: Database):
+    with database.write() as session:
+        gate = zone(session)
+        beacon = builders.beacon(session, gate, hwid="c0ffee0001", kind=BeaconKind.ROLLING)
+        keys.add_key(session, Vault(b"another key" * 4), doctor.clock.now(), beacon, bytes(32))
+        evidence = Evidence(at=doctor.clock.now(), who="?", zone="")
+        alarms.raise_all(session, [Raised(beacon.id, AlarmKind.FORGED_CODE, evidence)])
+    passed, text = doctor.judges("beacon keys")
+    assert (passed, "keys of c0ffee0001 cannot be opened" in text) == (False, True)
+    assert doctor.judges("beacon alarms") == (None, "open: forged_code 1: see `checkin beacons alarms`")

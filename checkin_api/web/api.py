@@ -1,0 +1,93 @@
+"""``/api/v1``: its OpenAPI description, a page to read it, and errors in one form."""
+
+from typing import Any
+
+from apiflask import APIFlask
+from flask import Response, render_template_string
+
+from checkin_api.web import errors
+
+SPEC_PATH = "/api/v1/openapi.json"
+DOCS_PATH = "/api/v1/docs"
+
+_PROBLEM = {
+    "type": "object",
+    "description": "RFC 9457; `code` is stable, `title` is for people.",
+    "required": ["type", "status", "code", "title"],
+    "properties": {
+        "type": {"type": "string"},
+        "status": {"type": "integer"},
+        "code": {"type": "string"},
+        "title": {"type": "string"},
+        "fields": {"type": "object", "additionalProperties": {"type": "array", "items": {"type": "string"}}},
+    },
+}
+_OFTEN = {"401": "token missing, unknown or expired", "403": "not this role's", "404": "not found"}
+# Plain HTML: a department's network need not reach anybody's script server for it.
+_PAGE = """<!doctype html>
+<html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">
+<title>{{ info.title }}</title>
+<style>body{font:16px/1.5 sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem}code,pre{background:#8882}
+pre{padding:.5rem;overflow:auto}h2{border-top:1px solid #8888;padding-top:1rem}</style>
+<h1>{{ info.title }} {{ info.version }}</h1>
+<p>Machine-readable: <a href="{{ spec_path }}">{{ spec_path }}</a>. Send <code>Authorization: Bearer TOKEN</code>
+(<code>checkin token issue</code>). Errors are <code>application/problem+json</code> with a stable code.</p>
+{% for path, methods in paths.items() %}{% for method, operation in methods.items() %}
+<h2><code>{{ method|upper }} {{ path }}</code></h2><p>{{ operation.summary }}</p>
+{% if operation.parameters %}<p>{% for each in operation.parameters %}<code>{{ each.name }}</code> ({{ each.in }})
+{% endfor %}</p>{% endif %}
+{% if operation.requestBody %}<p>Body: <code>{{ name_of(operation.requestBody) }}</code></p>{% endif %}
+<p>{% for status, response in operation.responses.items() %}<code>{{ status }}</code> {{ response.description }}
+{% endfor %}</p>{% endfor %}{% endfor %}
+<h2>Schemas</h2>
+{% for name, schema in schemas.items() %}<h3>{{ name }}</h3><pre>{{ schema|tojson(2) }}</pre>{% endfor %}
+</html>"""
+
+
+def describe(app: APIFlask) -> None:
+    """Give the application its description at ``/api/v1/openapi.json`` and ``/api/v1/docs``, and errors in one form."""
+    app.security_schemes = {"token": {"type": "http", "scheme": "bearer"}}
+    app.error_processor(errors.answer_to_input)
+    app.spec_processor(_finish)
+
+    @app.get(DOCS_PATH)
+    @app.doc(hide=True)
+    def docs() -> Response:
+        """The description as a page."""
+        spec: Any = app.spec
+        page = render_template_string(
+            _PAGE,
+            info=spec["info"],
+            paths=spec["paths"],
+            schemas=spec["components"]["schemas"],
+            spec_path=SPEC_PATH,
+            name_of=_name_of,
+        )
+        return Response(page, content_type="text/html; charset=utf-8")
+
+
+def _finish(spec: Any) -> Any:
+    """Say what every path has in common: the token, and problems as they are really sent."""
+    problem = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
+    spec["components"]["schemas"] = {
+        **{
+            name: schema
+            for name, schema in spec["components"]["schemas"].items()
+            if name not in {"HTTPError", "ValidationError"}
+        },
+        "Problem": _PROBLEM,
+    }
+    for methods in spec["paths"].values():
+        for operation in methods.values():
+            operation["security"] = [{"token": []}]
+            for status, description in _OFTEN.items():
+                operation["responses"].setdefault(status, {"description": description})
+            for status, response in operation["responses"].items():
+                if status.startswith(("4", "5")):
+                    response["content"] = problem
+    return spec
+
+
+def _name_of(body: Any) -> str:
+    reference: str = body["content"]["application/json"]["schema"].get("$ref", "")
+    return reference.rpartition("/")[2]
