@@ -35,6 +35,7 @@ class Settings(BaseSettings):
     correction_quota: int = Field(default=3, ge=0, le=1000)
     correction_days: int = Field(default=31, ge=1, le=3660)
     outage_after_minutes: int = Field(default=60, ge=5, le=24 * 60)
+    beacon_silent_after_hours: int = Field(default=24, ge=1, le=24 * 30)
     limit_segments: int = Field(default=2, ge=1, le=24)
     limit_rest_hours: int = Field(default=11, ge=0, le=24)
     limit_rest_exceptional_hours: int = Field(default=8, ge=0, le=24)

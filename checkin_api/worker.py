@@ -18,6 +18,7 @@ from checkin_api.clock import Clock
 from checkin_api.config import Settings
 from checkin_api.db import Database
 from checkin_api.domain.shifts import DAY
+from checkin_api.fleet.watching import watch
 from reports.daily import write_daily
 
 logger = logging.getLogger(__name__)
@@ -55,6 +56,11 @@ def scheduled_jobs(database: Database, settings: Settings) -> list[Job]:
             # Once an hour; what was missed needs no making up, for each looks at the last days.
             lambda now: [f"{now.astimezone(UTC):%Y-%m-%dT%HZ}"],
             lambda _, now: _derive_outages(database, settings, now),
+        ),
+        Job(
+            "beacons",
+            lambda now: [f"{now.astimezone(UTC):%Y-%m-%dT%HZ}"],
+            lambda _, now: _watch_beacons(database, settings, now),
         ),
     ]
 
@@ -149,6 +155,12 @@ def _derive_outages(database: Database, settings: Settings, now: datetime) -> st
     within = timedelta(minutes=settings.outage_after_minutes)
     done = outages.derive(database, now, settings.zone, within=within)
     return f"{done.added} added, {done.changed} changed, {done.removed} removed"
+
+
+def _watch_beacons(database: Database, settings: Settings, now: datetime) -> str:
+    with database.write() as session:
+        found = watch(session, now, silent_after=timedelta(hours=settings.beacon_silent_after_hours))
+    return f"{found.silent} silent, {found.low_battery} with a low battery"
 
 
 def _stop_on_signals() -> threading.Event:

@@ -142,6 +142,12 @@ def open_counts(session: Session) -> dict[AlarmKind, int]:
     return {row[0]: row[1] for row in session.execute(query.group_by(m.BeaconAlarm.kind))}
 
 
+def open_beacons(session: Session, kind: AlarmKind) -> set[int]:
+    """The beacons with an open alarm of this kind."""
+    query = select(m.BeaconAlarm.beacon_id).where(m.BeaconAlarm.kind == kind, m.BeaconAlarm.closed_at.is_(None))
+    return set(session.scalars(query))
+
+
 def close_what_is_over(session: Session, now: datetime, kind: AlarmKind, still: Iterable[int]) -> None:
     """Close open alarms of a kind that ends by itself, but for the beacons where it goes on. The caller commits."""
     lasting = set(still)

@@ -12,9 +12,10 @@ from sqlalchemy import select
 from checkin_api import models as m
 from checkin_api.checkin import Rules, decide_events
 from checkin_api.db import Database
-from checkin_api.domain.ids import BeaconKind, EventState, Reason
+from checkin_api.domain.ids import AlarmKind, BeaconKind, EventState, Reason
 from checkin_api.errors import NotFoundError
-from checkin_api.fleet import beacons
+from checkin_api.fleet import alarms, beacons
+from checkin_api.fleet.alarms import Evidence, Raised
 from checkin_api.fleet.beacons import BeaconState
 from checkin_api.ingest import Arrival, Ingest
 from checkin_api.line.webhook import split_events
@@ -169,3 +170,25 @@ def test_command_refuses_what_is_no_beacon(command: Any, verb: str, hwid: str, s
     done = command(verb, hwid)
     assert (done.exit_code, done.stdout) == (status, "")
     assert said in done.stderr
+
+
+def test_a_beacon_and_its_alarms_are_shown_and_closed(department: Database, database_url: str):
+    with department.write() as session:
+        beacon = session.scalars(select(m.Beacon).where(m.Beacon.hwid == GATE)).one()
+        evidence = Evidence(at=EIGHT, who="A0001", zone="大門簽到區", lag_s=3600.04)
+        alarms.raise_all(session, [Raised(beacon.id, AlarmKind.STALE_CODE, evidence)] * 2)
+    shown = checkin(database_url, "beacons", "show", GATE.upper())
+    assert "stale_code × 2" in shown.stdout
+    [told] = json.loads(checkin(database_url, "beacons", "alarms", "--format", "json").stdout)
+    assert (told["kind"], told["count"], told["evidence"][0]["lag_s"]) == ("stale_code", 2, 3600.0)
+    listed = checkin(database_url, "beacons", "alarms")
+    assert "過期的滾動碼" in listed.stdout
+    number = str(told["id"])
+    assert "closed" in checkin(database_url, "beacons", "close-alarm", number, "--comment", "查過").stdout
+    assert "closed already" in checkin(database_url, "beacons", "close-alarm", number).stdout
+    assert "無資料" in checkin(database_url, "beacons", "alarms").stdout
+    assert "查過" in checkin(database_url, "beacons", "alarms", "--all", "--format", "json").stdout
+    assert "there is no alarm 99" in checkin(database_url, "beacons", "close-alarm", "99").stderr
+    assert checkin(database_url, "beacons", "show", "0000000000").exit_code == 1
+    [whole] = json.loads(checkin(database_url, "beacons", "show", GATE, "--format", "json").stdout)
+    assert whole["sighting"] is None
