@@ -46,5 +46,13 @@ fi
 if [ "${1:-run}" = test ]; then
     [ -n "$(ls /usr/lib/postgresql/*/bin/initdb 2>/dev/null)" ] || command -v initdb >/dev/null || apt_install postgresql
     command -v chromium >/dev/null || apt_install chromium
+    command -v node >/dev/null || apt_install nodejs
+    command -v npm >/dev/null || apt_install npm
+    # MicroPython for the test of the firmware.
+    modules=tests/micropython/node_modules
+    if ! cmp -s tests/micropython/package-lock.json $modules/.installed; then
+        (cd tests/micropython && npm ci --silent --no-audit --no-fund)
+        cp tests/micropython/package-lock.json $modules/.installed
+    fi
     fc-list :lang=zh-tw family 2>/dev/null | grep -q . || apt_install fonts-noto-cjk fontconfig
 fi
