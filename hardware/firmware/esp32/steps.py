@@ -9,7 +9,7 @@ import time
 STEP_MS = 15000
 # One small write a minute; see README.md for how long the flash lasts.
 RESERVED = 4
-# `ticks_diff` tells before from after within 2^29 ms; a clock that is ahead by more is held for so long, and then again.
+# `ticks_diff` tells before from after within 2^29 ms; a clock ahead by more is held for so long, and then again.
 LONGEST_HOLD = 20000
 
 
