@@ -9,6 +9,8 @@ import click
 _COMMANDS = {
     "plan": "規劃 / Check a site file: zones, beacons, agents; or begin one.",
     "register": "登錄 / Register the site's beacons with the server.",
+    "build": "製作映像 / Build what goes onto a beacon.",
+    "flash": "燒錄 / Write it onto the device at a serial port.",
     "decode": "解碼 / Explain an advertisement byte by byte.",
 }
 

@@ -9,7 +9,10 @@ from hardware.provisioning.errors import KitError
 
 # What `flash` leaves behind: when, at which port, which firmware.
 FLASHED = "flashed.json"
-_NEXT_KEY = "next-key"
+# What `build` makes: the partition with the key, or the file for a Raspberry Pi.
+IMAGE = "nvs.bin"
+PI_FILE = "beacon.toml"
+_KEY, _NEXT_KEY = "key", "next-key"
 _PRIVATE_FOLDER, _PRIVATE_FILE = 0o700, 0o600
 
 
@@ -70,7 +73,7 @@ class Workspace:
     def make_key(self, hwid: str) -> bytes:
         """The key of a beacon; a new one if there is none yet. Once returned it is on the disk."""
         if not self.has_key(hwid):
-            self.write_private(hwid, "key", (secrets.token_hex(KEY_LENGTH) + "\n").encode())
+            self.write_private(hwid, _KEY, (secrets.token_hex(KEY_LENGTH) + "\n").encode())
         return self.key(hwid)
 
     def make_next_key(self, hwid: str) -> bytes:
@@ -86,7 +89,7 @@ class Workspace:
 
     def forget_key(self, hwid: str) -> None:
         """Delete the key and the image that holds it."""
-        for name in ("key", "nvs.bin"):
+        for name in (_KEY, IMAGE, PI_FILE):
             (self.of(hwid) / name).unlink(missing_ok=True)
 
     def write_private(self, hwid: str, name: str, content: bytes) -> Path:
@@ -103,4 +106,4 @@ class Workspace:
         return path
 
     def _key_file(self, hwid: str) -> Path:
-        return self.of(hwid) / "key"
+        return self.of(hwid) / _KEY
