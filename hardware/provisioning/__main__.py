@@ -11,6 +11,7 @@ _COMMANDS = {
     "register": "登錄 / Register the site's beacons with the server.",
     "build": "製作映像 / Build what goes onto a beacon.",
     "flash": "燒錄 / Write it onto the device at a serial port.",
+    "verify": "驗收 / Listen to a beacon on the wall: pass or fail, line by line.",
     "decode": "解碼 / Explain an advertisement byte by byte.",
 }
 

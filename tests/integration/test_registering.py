@@ -21,6 +21,7 @@ from checkin_api.domain.ids import Role
 from checkin_api.fleet.keys import keys_of
 from checkin_api.vault import Vault
 from hardware.provisioning.__main__ import main
+from hardware.provisioning.edges import Edges
 from hardware.provisioning.errors import KitError
 from hardware.provisioning.server import AwayError, RefusedError, Server, token
 from hardware.provisioning.workspace import FLASHED, Workspace
@@ -60,7 +61,9 @@ class Kit:
 
     def register(self, *arguments: str, **env: str) -> Result:
         env = {"BEACON_KIT_TOKEN": self._token, **env}
-        return CliRunner().invoke(main, ["register", str(self.site_file), *arguments], env=env, obj=self.wire)
+        return CliRunner().invoke(
+            main, ["register", str(self.site_file), *arguments], env=env, obj=Edges(transport=self.wire)
+        )
 
 
 class Wire(httpx2.BaseTransport):

@@ -6,11 +6,10 @@ from typing import TYPE_CHECKING
 
 import click
 
+from hardware.provisioning.edges import Edges
 from hardware.provisioning.errors import KitError
 
 if TYPE_CHECKING:
-    from httpx2 import BaseTransport
-
     from hardware.provisioning.server import Server
     from hardware.provisioning.site import Beacon
     from hardware.provisioning.workspace import Workspace
@@ -25,7 +24,7 @@ if TYPE_CHECKING:
 @click.option("--rotate", is_flag=True, help="換新金鑰 / Give the named beacons a new key; then build and flash them.")
 @click.pass_obj
 def command(
-    transport: "BaseTransport | None", site_file: Path, hwids: tuple[str, ...], *, token_file: Path | None, rotate: bool
+    edges: Edges | None, site_file: Path, hwids: tuple[str, ...], *, token_file: Path | None, rotate: bool
 ) -> None:
     """登錄信標 / Register beacons with the server: all of the site file, or those named.
 
@@ -45,7 +44,7 @@ def command(
         raise click.UsageError("--rotate 須指名信標 / --rotate needs the beacons' hardware IDs")
     site = load_site(site_file)
     wanted = [site.beacon(hwid) for hwid in hwids] or site.beacons
-    with Server(site.api, token(token_file), transport=transport) as server:
+    with Server(site.api, token(token_file), transport=(edges or Edges()).transport) as server:
         _register_all(server, Workspace(site_file), wanted, rotate=rotate)
     click.echo(f"下一步 / next: beacon-kit build {site_file}")
 

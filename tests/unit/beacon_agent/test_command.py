@@ -12,7 +12,7 @@ from click.testing import CliRunner, Result
 
 from beacon_agent.__main__ import main
 from beacon_agent.display import rssi_bar
-from tests.unit.beacon_agent.replay import COMPANION, FRAME, InterruptedBackend, ReplayBackend, advertisement, replaying
+from tests.replay import COMPANION, FRAME, InterruptedBackend, ReplayBackend, advertisement, replaying
 
 # What a server needs and a Pi never has.
 FOREIGN = ("flask", "sqlalchemy", "linebot", "checkin_api", "reports")

@@ -16,7 +16,7 @@ from beacon_agent.errors import RadioError, RadioFault
 from beacon_agent.scanner import listening
 from beacon_agent.sightings import Sighting
 from hardware.frames.simple_beacon import SimpleBeacon
-from tests.unit.beacon_agent.replay import COMPANION, FRAME, ReplayBackend, advertisement, replaying
+from tests.replay import COMPANION, FRAME, ReplayBackend, advertisement, replaying
 
 NOON = datetime(2026, 11, 23, 4, tzinfo=UTC)
 

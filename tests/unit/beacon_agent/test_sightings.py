@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from beacon_agent.sightings import Beacon, Heard, Sighting, SightingTable, UnreadableFrame, sightings
 from hardware.frames.ibeacon import IBeacon
 from hardware.frames.simple_beacon import SimpleBeacon
-from tests.unit.beacon_agent.replay import COMPANION, FRAME, LINE_UUID
+from tests.replay import COMPANION, FRAME, LINE_UUID
 
 NOON = datetime(2026, 11, 23, 4, tzinfo=UTC)
 LINE_BEACON = SimpleBeacon("fd5ea0ad1e", b"\0")

@@ -49,7 +49,7 @@ V, HOUR = Proof.VALID, timedelta(hours=1)
         ([(V, 5), (Proof.STALE, 2), (V, 6)], True, None, None, [AlarmKind.STALE_CODE, AlarmKind.TWO_TRANSMITTERS]),
         ([(Proof.FORGED, None), (Proof.FORGED, None)], True, None, None, [AlarmKind.FORGED_CODE]),
         ([(Proof.STATIC, None)], True, None, 76.0, [AlarmKind.TWO_TRANSMITTERS]),
-        ([(Proof.STATIC, None)], True, None, 100.0, []),
+        ([(Proof.STATIC, None)], True, None, 80.0, []),
     ],
 )
 def test_what_somebody_on_site_finds(
