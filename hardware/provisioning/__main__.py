@@ -12,6 +12,8 @@ _COMMANDS = {
     "build": "製作映像 / Build what goes onto a beacon.",
     "flash": "燒錄 / Write it onto the device at a serial port.",
     "verify": "驗收 / Listen to a beacon on the wall: pass or fail, line by line.",
+    "survey": "場測 / Walk the zone and log the signal strength; suggest a threshold.",
+    "label": "標籤 / Labels with hardware ID and QR code: A4 sheets as PDF.",
     "decode": "解碼 / Explain an advertisement byte by byte.",
 }
 

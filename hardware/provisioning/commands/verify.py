@@ -12,7 +12,6 @@ from hardware.provisioning.edges import Edges
 from hardware.provisioning.errors import KitError
 
 if TYPE_CHECKING:
-    from hardware.provisioning.radio import Backend, Packet
     from hardware.provisioning.site import Beacon, Site
     from hardware.provisioning.verifying import Finding, Heard
 
@@ -54,6 +53,7 @@ def command(  # noqa: PLR0913 (options of the command line)
     beacon-kit verify hq.toml c0ffee0001
     """  # noqa: D301 (click wants the character itself: it keeps the lines below from being wrapped)
     # Not needed for --help, which must be there at once.
+    from hardware.provisioning.listen import listen  # noqa: PLC0415
     from hardware.provisioning.site import load_site  # noqa: PLC0415
     from hardware.provisioning.verifying import findings, sort_out  # noqa: PLC0415
     from hardware.provisioning.workspace import Workspace  # noqa: PLC0415
@@ -61,7 +61,7 @@ def command(  # noqa: PLR0913 (options of the command line)
     edges = edges or Edges()
     site = load_site(site_file)
     beacon = site.beacon(hwid)
-    heard = sort_out(_listen(seconds, beacon.hwid, edges.backend), beacon.hwid)
+    heard = sort_out(listen(seconds, beacon.hwid, edges.backend, hwid=beacon.hwid), beacon.hwid)
     found = list(findings(heard, beacon))
     if heard.mine and beacon.kind != "line":
         found += _judged(site, beacon, heard, None if no_server else token_file or "", edges)
@@ -103,40 +103,6 @@ def _judged(
             return list(server_findings(server.report_sighting(beacon.hwid, sighting(heard, beacon))))
     except KitError as exc:
         return [Finding("code 驗證碼", passed=False, text=f"未能查證 / not checked: {line}") for line in exc.lines]
-
-
-def _listen(seconds: float, hwid: str, backend: "Backend | None") -> "list[Packet]":
-    import asyncio  # noqa: PLC0415 (not needed for --help, which must be there at once)
-
-    packets: list[Packet] = []
-    try:
-        asyncio.run(_hear(packets, seconds, hwid, backend))
-    except KeyboardInterrupt:
-        # An early end is the person's choice; what was heard until then is judged.
-        click.echo("", err=True)
-    return packets
-
-
-async def _hear(packets: "list[Packet]", seconds: float, hwid: str, backend: "Backend | None") -> None:
-    """Listen, with a bar on a terminal: the time, the reports so far, the last strength."""
-    import asyncio  # noqa: PLC0415 (not needed for --help)
-    import time  # noqa: PLC0415 (same)
-
-    from rich.console import Console  # noqa: PLC0415 (same)
-    from rich.progress import Progress  # noqa: PLC0415 (same)
-
-    from hardware.provisioning.radio import listening  # noqa: PLC0415 (bleak takes long to import)
-
-    console = Console(stderr=True)
-    async with listening(packets.append, backend):
-        with Progress(console=console, transient=True, disable=not console.is_terminal) as progress:
-            task = progress.add_task(hwid, total=seconds)
-            end = time.monotonic() + seconds
-            while (left := end - time.monotonic()) > 0:
-                mine = [packet for packet in packets if packet.frame and packet.frame[1:6].hex() == hwid]
-                strength = f" {mine[-1].rssi_dbm} dBm" if mine else ""
-                progress.update(task, completed=seconds - left, description=f"{hwid} × {len(mine)}{strength}")
-                await asyncio.sleep(min(left, 0.25))
 
 
 def _print(found: "Sequence[Finding]") -> None:
