@@ -4,8 +4,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
-from hardware.frames import FrameError, advertising, ibeacon, simple_beacon
+from hardware.frames import FrameError, advertising, ibeacon, line_beacon, simple_beacon
 from hardware.frames.ibeacon import IBeacon
+from hardware.frames.line_beacon import LineBeacon
 from hardware.frames.simple_beacon import SimpleBeacon
 from hardware.provisioning import fields
 from hardware.provisioning.fields import Row
@@ -21,7 +22,7 @@ class Explanation:
 
     packet: Packet
     rows: tuple[Row, ...]
-    beacon: SimpleBeacon | IBeacon | None
+    beacon: SimpleBeacon | LineBeacon | IBeacon | None
 
     @property
     def problem(self) -> Row | None:
@@ -32,7 +33,7 @@ class Explanation:
 def explain(octets: bytes) -> Explanation:
     """Explain a whole advertisement, or the bare frame of a LINE Simple Beacon; never raises."""
     if _is_frame(octets):
-        return Explanation("frame", tuple(fields.frame_rows(0, octets)), _frame_beacon(octets))
+        return Explanation("frame", tuple(fields.frame_rows(0, octets)), _frame_beacon(octets) or _certified(octets))
     return Explanation("advertisement", tuple(_advertisement_rows(octets)), _advertised_beacon(octets))
 
 
@@ -59,13 +60,31 @@ def _frame_beacon(octets: bytes) -> SimpleBeacon | None:
         return None
 
 
-def _advertised_beacon(octets: bytes) -> SimpleBeacon | IBeacon | None:
+def _certified(frame: bytes) -> LineBeacon | None:
+    """The frame of a certified LINE Beacon; with a TxPower of 0x7F it cannot be told from a Simple Beacon's."""
+    try:
+        return line_beacon.decode_frame(frame)
+    except FrameError:
+        return None
+
+
+def _advertised_beacon(octets: bytes) -> SimpleBeacon | LineBeacon | IBeacon | None:
     for decode in (simple_beacon.decode_advertisement, ibeacon.decode_advertisement):
         try:
             return decode(octets)
         except FrameError:
             continue
-    return None
+    return _certified(_line_frame(octets))
+
+
+def _line_frame(octets: bytes) -> bytes:
+    """What follows the first 0xFE6F as service data; nothing if there is none."""
+    try:
+        structures = advertising.split(octets)
+    except FrameError:
+        return b""
+    wanted = advertising.SERVICE_DATA_UUID16
+    return next((data[2:] for kind, data in structures if kind == wanted and data[:2] == simple_beacon.UUID), b"")
 
 
 def _advertisement_rows(octets: bytes) -> Iterator[Row]:

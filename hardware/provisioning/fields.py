@@ -4,12 +4,12 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from uuid import UUID
 
-from hardware.frames import advertising, ibeacon, simple_beacon
+from hardware.frames import FrameError, advertising, device_message, ibeacon, line_beacon, simple_beacon
+from hardware.frames.battery import percent
+from hardware.frames.device_message import Flags
 from hardware.frames.hwid import HWID_LENGTH
 from hardware.provisioning.words import FLAG_BITS, NO_FLAGS, Text
 
-# Source: LINE Beacon device specification: message authentication code 4, masked timestamp 2, battery level 1.
-_SECURE_MESSAGE_LENGTH = 7
 # Source: Bluetooth Assigned Numbers, "Common Data Types".
 _INCOMPLETE_UUID16_LIST, _SHORTENED_NAME, _COMPLETE_NAME = 0x02, 0x08, 0x09
 
@@ -53,12 +53,53 @@ def _power_and_message_rows(at: int, rest: bytes) -> Iterator[Row]:
         yield Row(at, b"", "measured_tx_power", _too_short(1, 0), is_broken=True)
     elif power[0] == simple_beacon.MEASURED_TX_POWER:
         yield Row(at, power, "measured_tx_power", Text("Simple Beacon 固定為 0x7F", "always 0x7F in a Simple Beacon"))
-        yield _message_row(at + 1, message)
-    elif len(message) == _SECURE_MESSAGE_LENGTH:
+        yield from _message_rows(at + 1, message)
+    elif len(message) == line_beacon.MESSAGE_LENGTH:
         yield Row(at, power, "measured_tx_power", _CERTIFIED)
-        yield Row(at + 1, message, "secure_message", _SECURE_MESSAGE)
+        yield from _secure_message_rows(at + 1, message)
     else:
         yield Row(at, rest, "measured_tx_power", _wrong_power(power[0]), is_broken=True)
+
+
+def _message_rows(at: int, message: bytes) -> Iterator[Row]:
+    """Our rolling message field by field; any other as it is, for a static one may be 13 bytes long too."""
+    try:
+        fields = device_message.parse(message)
+    except FrameError:
+        yield _message_row(at, message)
+        return
+    resumed = Flags.RESUMED in fields.flags
+    zh, en = ("斷電後續算", "resumed after a loss of power") if resumed else ("時鐘已設定", "clock set")
+    version = device_message.VERSION
+    yield Row(
+        at, message[:1], "rolling_version", Text(f"滾動訊息第 {version} 版，{zh}", f"rolling, version {version}, {en}")
+    )
+    yield Row(at + 1, message[1:2], "battery", _battery(fields.battery))
+    step = Text(
+        f"{fields.low_step}（低 24 位元，一步 15 秒）", f"{fields.low_step} (low 24 bits of the step, 15 s each)"
+    )
+    yield Row(at + 2, message[2:5], "time_step", step)
+    yield Row(at + 5, message[5:], "authentication_code", _ONLY_THE_SERVER)
+
+
+def _secure_message_rows(at: int, message: bytes) -> Iterator[Row]:
+    """Source: LINE Developers, "LINE Beacon device specification"."""
+    try:
+        fields = line_beacon.parse(message)
+    except FrameError:
+        yield Row(at, message, "secure_message", _SECURE_MESSAGE)
+        return
+    yield Row(at, message[:4], "authentication_code", _ONLY_LINE)
+    stamp = Text(
+        f"{fields.low_timestamp}（低 16 位元，一步 15 秒）", f"{fields.low_timestamp} (low 16 bits, 15 s each)"
+    )
+    yield Row(at + 4, message[4:6], "masked_timestamp", stamp)
+    yield Row(at + 6, message[6:], "battery", _battery(fields.battery))
+
+
+def _battery(level: int) -> Text:
+    charge = percent(level)
+    return Text("市電或未知", "mains or unknown") if charge is None else Text(f"{charge} %", f"{charge} %")
 
 
 def _message_row(at: int, message: bytes) -> Row:
@@ -167,6 +208,8 @@ _EXPLAINERS: dict[int, Callable[[int, bytes], Iterator[Row]]] = {
     advertising.MANUFACTURER_DATA: _manufacturer_rows,
 }
 
+_ONLY_THE_SERVER = Text("只有伺服器有金鑰可以驗", "only the server has the key to check it")
+_ONLY_LINE = Text("只有 LINE 可以驗", "only LINE can check it")
 _NO_FRAME = Text("0xFE6F 之後沒有訊框", "no frame after 0xFE6F")
 _WRONG_FRAME_TYPE = Text("LINE Beacon 的訊框類型須為 0x02", "must be 0x02 in a LINE Beacon")
 _NO_MESSAGE = Text("沒有裝置訊息，LINE 不會送出事件；至少 1 個位元組", "none, so LINE sends no event; at least 1 byte")

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from hardware.frames.ibeacon import IBeacon
+from hardware.frames.line_beacon import LineBeacon
 from hardware.frames.simple_beacon import SimpleBeacon
 from hardware.provisioning.explain import Explanation
 from hardware.provisioning.fields import Row
@@ -64,6 +65,11 @@ def summary(explanation: Explanation) -> Text:
             return Text(
                 f"LINE Simple Beacon，HWID {hwid}，裝置訊息 {shown}",
                 f"LINE Simple Beacon, HWID {hwid}, device message {shown}",
+            )
+        case LineBeacon(hwid, power):
+            return Text(
+                f"經 LINE 認證的 LINE Beacon，HWID {hwid}，一公尺處 {power} dBm",
+                f"certified LINE Beacon, HWID {hwid}, {power} dBm at one metre",
             )
         case IBeacon(uuid, major, minor):
             name = f"iBeacon {uuid}, major {major}, minor {minor}"

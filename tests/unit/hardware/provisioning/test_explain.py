@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 import hardware.frames
 from hardware.frames import FrameError, advertising, ibeacon, simple_beacon
 from hardware.frames.ibeacon import IBeacon
+from hardware.frames.line_beacon import LineBeacon
 from hardware.frames.simple_beacon import SimpleBeacon
 from hardware.provisioning.explain import Explanation, explain
 from hardware.provisioning.words import FIELDS
@@ -151,8 +152,9 @@ def test_problem_stands_where_the_packet_breaks(octets: str, offset: int, field:
 def test_certified_line_beacon_is_told_apart_and_is_no_problem():
     explanation = explain(bytes.fromhex("02010603036ffe11166ffe0201deadbeefc5037cf6f1000001"))
     assert explanation.problem is None
-    assert explanation.beacon is None
-    assert explanation.rows[-1].field == "secure_message"
+    assert isinstance(explanation.beacon, LineBeacon)
+    fields = [row.field for row in explanation.rows[-3:]]
+    assert fields == ["authentication_code", "masked_timestamp", "battery"]
 
 
 def test_flags_of_0_are_pointed_out():
@@ -199,3 +201,31 @@ def test_every_ibeacon_is_recognised(uuid, major: int, minor: int, power: int):
     beacon = IBeacon(uuid, major, minor, power)
     explanation = assert_every_byte_is_explained_once(ibeacon.encode_advertisement(beacon))
     assert (explanation.packet, explanation.beacon, explanation.problem) == ("advertisement", beacon, None)
+
+
+ROLLING = bytes.fromhex("02010603036ffe17166ffe02c0ffee00017f11071d018116eaba9040c36d98")
+
+
+def test_our_rolling_message_is_explained_field_by_field():
+    rows = {row.field: row for row in explain(ROLLING).rows}
+    assert rows["rolling_version"].meaning.en == "rolling, version 1, resumed after a loss of power"
+    assert rows["battery"].meaning.en == "60 %"
+    assert rows["time_step"].meaning.en == "1900929 (low 24 bits of the step, 15 s each)"
+    assert rows["authentication_code"].octets.hex() == "16eaba9040c36d98"
+    assert "device_message" not in rows
+
+
+@pytest.mark.parametrize("changed", [18, 19])
+def test_another_message_of_the_same_length_stays_whole(changed: int):
+    static = bytearray(ROLLING)
+    static[changed] = 0xFF
+    rows = {row.field: row for row in explain(bytes(static)).rows}
+    assert rows["device_message"].octets == bytes(static[18:])
+
+
+def test_a_certified_line_beacon_is_named():
+    frame = bytes.fromhex("0201deadbeefc5037cf6f1000001")
+    for packet in (frame, bytes.fromhex("02010603036ffe11166ffe") + frame):
+        beacon = explain(packet).beacon
+        assert isinstance(beacon, LineBeacon)
+        assert (beacon.hwid, beacon.measured_power_dbm) == ("01deadbeef", -59)
