@@ -30,7 +30,7 @@ lint: ## ruff, spelling, import directions
 	@deploy/bootstrap.sh run
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
-	$(BIN)/codespell README.md ARCHITECTURE.md CONTRIBUTING.md CHANGELOG.md docs hardware beacon_agent checkin_api liff_app reports tests --skip '*.js,*.svg,*.png' -L 'ist,nd,te,hist,checkin'
+	$(BIN)/codespell README.md ARCHITECTURE.md CONTRIBUTING.md CHANGELOG.md docs hardware beacon_agent checkin_api liff_app reports tests --skip '*.js,*.svg,*.png,node_modules' -L 'ist,nd,te,hist,checkin'
 	$(BIN)/lint-imports
 
 types: ## mypy --strict
