@@ -2,6 +2,7 @@
 
 from contextlib import suppress
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -58,6 +59,45 @@ def scan(backend: "Backend | None", seconds: float, form: str) -> None:
     if failure:
         click.echo(f"error: {failure}", err=True)
         raise click.exceptions.Exit(1)
+
+
+@main.command()
+@click.option(
+    "--identity",
+    type=click.Path(dir_okay=False, path_type=Path),
+    default="/etc/beacon-agent/beacon.toml",
+    show_default=True,
+    help="信標檔 / What `beacon-kit build` made for a Pi.",
+)
+@click.option(
+    "--state",
+    type=click.Path(dir_okay=False, path_type=Path),
+    default="/var/lib/beacon-agent/step",
+    show_default=True,
+    help="時間步檔 / Where the time step survives a loss of power.",
+)
+@click.option("--adapter", default="hci0", show_default=True, help="藍牙介面 / Bluetooth adapter.")
+def broadcast(identity: Path, state: Path, adapter: str) -> None:
+    """當信標 / Be a LINE beacon that cannot be copied, until Ctrl-C.
+
+    The same message as the ESP32's. The system's clock must be right (systemd-timesyncd).
+    """
+    import asyncio  # noqa: PLC0415 (not needed for --help, which must be there at once)
+    import logging  # noqa: PLC0415 (same)
+
+    from beacon_agent.errors import AgentError  # noqa: PLC0415 (same)
+
+    logging.basicConfig(level=logging.INFO, format="%(levelname)s %(message)s")
+    try:
+        from beacon_agent.broadcaster import Broadcaster  # noqa: PLC0415 (takes long to import)
+        from beacon_agent.identity_file import read_identity  # noqa: PLC0415 (same)
+        from beacon_agent.step_file import StepFile  # noqa: PLC0415 (same)
+
+        with suppress(KeyboardInterrupt):
+            asyncio.run(Broadcaster(read_identity(identity), StepFile(state), adapter=adapter).run())
+    except (AgentError, OSError) as exc:
+        click.echo(f"error: {exc}", err=True)
+        raise click.exceptions.Exit(1) from exc
 
 
 async def _listen(heard: "SightingTable", seconds: float, backend: "Backend | None") -> None:

@@ -109,7 +109,7 @@ def test_machine_without_d_bus_is_told_what_to_do(tmp_path: Path):
 
 def test_help_names_only_what_exists():
     shown = CliRunner().invoke(main, ["--help"]).output
-    assert [line.split()[0] for line in shown.partition("Commands:\n")[2].splitlines()] == ["scan"]
+    assert [line.split()[0] for line in shown.partition("Commands:\n")[2].splitlines()] == ["broadcast", "scan"]
 
 
 def test_agent_never_imports_what_a_server_needs():
