@@ -3,14 +3,18 @@
 import shutil
 import subprocess
 import sys
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 from alembic import command
-from sqlalchemy import inspect
+from sqlalchemy import func, inspect, select
 
 from checkin_api import migrations
+from checkin_api import models as m
 from checkin_api.db import Database
+from checkin_api.domain.ids import Direction, Proof, Reason
 from checkin_api.models import Base
+from tests import builders, webhooks
 
 ROOT = Path(__file__).parents[2]
 
@@ -24,6 +28,31 @@ def test_every_migration_can_be_undone_and_redone(database: Database):
     assert set(inspect(database.engine).get_table_names()) <= {"alembic_version"}
     assert migrations.upgrade(database) == migrations.head()
     assert set(Base.metadata.tables) <= set(inspect(database.engine).get_table_names())
+
+
+def test_what_is_stored_survives_the_way_down_and_up_again(database: Database):
+    """Down to the first release and back: each migration on tables with rows that refer to one another."""
+    with database.write() as session:
+        officer = builders.officer(session, builders.unit(session))
+        zone = builders.zone(session)
+        beacon = builders.beacon(session, zone)
+        builders.roster(session, officer, builders.shift(session), date(2026, 11, 23))
+        builders.line_account(session, officer, webhooks.user(1))
+        at = datetime(2026, 11, 23, tzinfo=UTC)
+        presence = builders.presence(session, officer, zone, at, beacon_id=beacon.id, proof=Proof.VALID)
+        punch = builders.punch(session, officer, Direction.IN, at, zone_id=zone.id, presence_id=presence.id)
+        builders.refusal(session, Reason.NO_PRESENCE, at, officer_id=officer.id, punch_id=punch.id)
+        builders.refusal(session, Reason.FORGED_MESSAGE, at, zone_id=zone.id)
+    kept = (m.Unit, m.Officer, m.Zone, m.Beacon, m.RosterEntry, m.LineAccount, m.Presence, m.Punch)
+    command.downgrade(migrations.alembic_config(database), "0001")
+    assert migrations.upgrade(database) == migrations.head()
+    with database.write() as session:
+        assert {table: session.scalar(select(func.count()).select_from(table)) for table in kept} == dict.fromkeys(
+            kept, 1
+        )
+        # The first release has no word for the other one.
+        assert session.scalars(select(m.Refusal.reason)).all() == [Reason.NO_PRESENCE]
+        builders.refusal(session, Reason.FORGED_MESSAGE, at)
 
 
 def test_new_migration_takes_the_next_number_and_is_empty_while_the_models_are_as_they_were(tmp_path: Path):

@@ -218,8 +218,8 @@ def upgrade() -> None:
     )
     op.create_index("ix_presence_zone_id_at", "presence", ["zone_id", "at"])
 
-    with op.batch_alter_table("unit", schema=None) as batch_op:
-        batch_op.add_column(sa.Column("two_step_approval", sa.Boolean(), server_default=sa.false(), nullable=False))
+    # Not in a batch: SQLite would make the table anew, and officers refer to it.
+    op.add_column("unit", sa.Column("two_step_approval", sa.Boolean(), server_default=sa.false(), nullable=False))
 
     # ### end Alembic commands ###
 
@@ -229,8 +229,7 @@ def downgrade() -> None:
     op.drop_index("ix_presence_zone_id_at", "presence")
     op.drop_index("ix_punch_officer_id_at", "punch")
     op.create_index("ix_punch_officer_id_at", "punch", ["officer_id", "at"])
-    with op.batch_alter_table("unit", schema=None) as batch_op:
-        batch_op.drop_column("two_step_approval")
+    op.drop_column("unit", "two_step_approval")
 
     op.drop_table("punch_void")
     with op.batch_alter_table("correction", schema=None) as batch_op:
