@@ -46,6 +46,7 @@ fi
 if [ "${1:-run}" = test ]; then
     [ -n "$(ls /usr/lib/postgresql/*/bin/initdb 2>/dev/null)" ] || command -v initdb >/dev/null || apt_install postgresql
     command -v chromium >/dev/null || apt_install chromium
+    command -v dbus-daemon >/dev/null || apt_install dbus-daemon
     command -v node >/dev/null || apt_install nodejs
     command -v npm >/dev/null || apt_install npm
     # MicroPython for the test of the firmware.

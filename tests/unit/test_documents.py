@@ -15,18 +15,21 @@ import checkin_api
 from checkin_api.cli import main
 from checkin_api.config import PREFIX, Settings
 from checkin_api.domain.ids import (
+    AlarmKind,
     Assurance,
     BeaconKind,
     Disposition,
     EventState,
     Flag,
     HoursRule,
+    Proof,
     Reason,
     Status,
     ZoneMode,
 )
 from checkin_api.imports.layouts import LAYOUTS, Kind
 from checkin_api.queries import Completeness
+from hardware.provisioning.__main__ import _COMMANDS as KIT_COMMANDS
 from reports.summary import DayRows, summarise
 from reports.tables import Report, daily_report
 
@@ -163,3 +166,14 @@ def test_the_license_is_whole():
 @pytest.mark.parametrize("unit", sorted((ROOT / "deploy" / "systemd").glob("*.service")), ids=lambda unit: unit.name)
 def test_every_systemd_unit_is_on_the_installers_page(unit: Path):
     assert unit.name in _read("docs/installer.md")
+
+
+@pytest.mark.parametrize("word", [*AlarmKind, *Proof])
+def test_every_alarm_and_verdict_is_explained(word: str):
+    guide = "docs/installer.md" if word in list(AlarmKind) else "docs/hr.md"
+    assert f"`{word}`" in _read(guide)
+
+
+@pytest.mark.parametrize("command", KIT_COMMANDS)
+def test_every_command_of_the_kit_is_in_the_installers_guide(command: str):
+    assert f"beacon-kit {command}" in _read("docs/installer.md")
