@@ -23,6 +23,8 @@ def create_app(settings: Settings, *, clock: Clock | None = None) -> APIFlask:
         json_errors=False,
         static_folder=None,  # type: ignore[arg-type]  # as Flask takes it
     )
+    # A site's whole register is far smaller; the webhook has its own limit.
+    app.config["MAX_CONTENT_LENGTH"] = 1024 * 1024
     clock, database = clock or SystemClock(), Database(settings.database_url)
     vault = Vault(settings.secret_key.get_secret_value().encode())
     app.extensions.update(clock=clock, database=database, vault=vault)

@@ -108,6 +108,9 @@ class Rulings:
         if judged.proof is Proof.VALID:
             self.casefile.learn(event.hwid, judged)
             self._hear(beacon, Heard.valid(event.at, judged, synced_at=beacon.synced_at))
+        elif judged.proof is not Proof.FORGED:
+            # It is no silent beacon; what it says of itself is not believed.
+            self._hear(beacon, Heard(at=event.at))
         kind = radar.alarm_of(judged.proof)
         if kind is not None:
             self._alarm(event, beacon.id, kind, zone=beacon.zone, lag_s=judged.lag_s)

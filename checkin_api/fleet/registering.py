@@ -30,6 +30,7 @@ class Conflict(StrEnum):
     KEY_DIFFERS = "key_differs"
     KEY_MISSING = "key_missing"
     KEY_UNWANTED = "key_unwanted"
+    ITSELF = "same_beacon"
 
 
 class ConflictError(CheckinError):
@@ -108,8 +109,10 @@ class Registrar:
 
         Raises:
             NotFoundError: there is no such beacon.
-            ConflictError: as ``register``.
+            ConflictError: as ``register``, or both are the same beacon.
         """
+        if asked.hwid == hwid:
+            raise ConflictError(Conflict.ITSELF, f"{hwid} 不能更換自己 / {hwid} cannot take its own place")
         added = self.register(asked)
         retired = beacons.retire(self.session, self.now, hwid, actor=self.actor)
         if added or retired:

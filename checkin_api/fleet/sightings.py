@@ -50,7 +50,8 @@ class Result:
 def take(session: Session, vault: Vault, now: datetime, sighting: Sighting) -> Result:
     """Judge and remember a sighting, set the beacon's clock if it jumped, raise alarms. The caller commits.
 
-    A jump is believed to somebody on site, but no step before the latest one heard: only recordings go back.
+    A jump is believed to somebody at the beacon's own site, who hears the beacon itself and at another site a copy; but
+    no step before the latest one heard: only recordings go back.
 
     Raises:
         NotFoundError: there is no such beacon or zone.
@@ -60,9 +61,12 @@ def take(session: Session, vault: Vault, now: datetime, sighting: Sighting) -> R
     if zone is None:
         raise NotFoundError(f"沒有簽到區 {sighting.zone} / there is no zone with the code {sighting.zone}")
     heard = sorted(sighting.heard, key=lambda each: each.at)
-    judged, resynchronised = _judge_all(session, vault, now, beacon, heard)
+    own_site = session.scalars(select(m.Zone.site_id).where(m.Zone.id == beacon.zone_id)).one()
+    trusted = zone.site_id == own_site
+    judged, resynchronised = _judge_all(session, vault, now, beacon, heard, trusted=trusted)
     at = heard[-1].at if heard else now
-    _raise_alarms(session, beacon, zone, sighting, [Told(one.at, two.proof, two.step) for one, two in judged])
+    told = [Told(one.at, two.proof, two.step) for one, two in judged]
+    _raise_alarms(session, beacon, sighting, told, zone=zone, own_site=own_site)
     last = judged[-1][1] if judged else None
     session.add(
         m.BeaconSighting(
@@ -82,8 +86,8 @@ def take(session: Session, vault: Vault, now: datetime, sighting: Sighting) -> R
     return Result(shown, resynchronised)
 
 
-def _judge_all(
-    session: Session, vault: Vault, now: datetime, beacon: m.Beacon, heard: Sequence[HeardMessage]
+def _judge_all(  # noqa: PLR0913 (what a judgement takes)
+    session: Session, vault: Vault, now: datetime, beacon: m.Beacon, heard: Sequence[HeardMessage], *, trusted: bool
 ) -> tuple[list[tuple[HeardMessage, Judgement]], bool]:
     clock = health.clock_of(session.get(m.BeaconHealth, beacon.id, with_for_update=True), now)
     if beacon.kind is not BeaconKind.ROLLING:
@@ -92,12 +96,12 @@ def _judge_all(
     judged, resynchronised, before = [], False, clock
     for each in heard:
         judgement = proof.judge(each.message, beacon.hwid, each.at, keys=beacon_keys, clock=clock)
-        if _is_trustworthy(judgement, clock):
+        if trusted and _is_trustworthy(judgement, clock):
             resynchronised |= judgement.proof is Proof.STALE
             judgement = _trusted(judgement, each.at)
         clock = judgement.clock
         judged.append((each, judgement))
-    if clock != before:
+    if trusted and clock != before:
         health.synchronise(session, now, beacon.id, clock)
     return judged, resynchronised
 
@@ -114,11 +118,12 @@ def _trusted(judgement: Judgement, at: datetime) -> Judgement:
     return judgement if step is None else replace(judgement, proof=Proof.VALID, clock=proof.synchronised(step, at))
 
 
-def _raise_alarms(session: Session, beacon: m.Beacon, zone: m.Zone, sighting: Sighting, told: Sequence[Told]) -> None:
+def _raise_alarms(  # noqa: PLR0913 (what an alarm says)
+    session: Session, beacon: m.Beacon, sighting: Sighting, told: Sequence[Told], *, zone: m.Zone, own_site: int
+) -> None:
     if not told:
         return
     at = told[-1].at
-    own_site = session.scalars(select(m.Zone.site_id).where(m.Zone.id == beacon.zone_id)).one()
     kinds = radar.alarms_of_sighting(
         told,
         is_own_site=zone.site_id == own_site,

@@ -52,7 +52,11 @@ def answer_to(error: Exception) -> Response:  # noqa: PLR0911 (one line per kind
     """The answer to whatever went wrong; what nobody foresaw is logged and told without its words."""
     match error:
         case ProblemError():
-            return problem(error.status, error.code, str(error))
+            answer = problem(error.status, error.code, str(error))
+            if error.code.startswith("token_"):
+                # Source: RFC 6750, section 3.
+                answer.headers["WWW-Authenticate"] = "Bearer"
+            return answer
         case NotAWebhookError():
             return problem(400, error.code, str(error))
         case StorageError():

@@ -9,6 +9,8 @@ from hardware.provisioning.errors import KitError
 
 # What `flash` leaves behind: when, at which port, which firmware.
 FLASHED = "flashed.json"
+# What `register` leaves behind: that the server has the present key.
+REGISTERED = "registered"
 # What `build` makes: the partition with the key, or the file for a Raspberry Pi.
 IMAGE = "nvs.bin"
 PI_FILE = "beacon.toml"
@@ -36,6 +38,10 @@ class Workspace:
     def has_key(self, hwid: str) -> bool:
         """Whether the key is still here."""
         return self._key_file(hwid).exists()
+
+    def is_registered(self, hwid: str) -> bool:
+        """Whether the server has the key that is here."""
+        return self.has_key(hwid) and (self.of(hwid) / REGISTERED).exists()
 
     def is_flashed(self, hwid: str) -> bool:
         """Whether the device got its image."""
@@ -89,7 +95,7 @@ class Workspace:
 
     def forget_key(self, hwid: str) -> None:
         """Delete the key and the image that holds it."""
-        for name in (_KEY, IMAGE, PI_FILE):
+        for name in (_KEY, REGISTERED, IMAGE, PI_FILE):
             (self.of(hwid) / name).unlink(missing_ok=True)
 
     def write_private(self, hwid: str, name: str, content: bytes) -> Path:

@@ -218,6 +218,27 @@ def test_copies_are_found_on_site(api: Api, clock: FakeClock):
     assert api.ask("POST", "/alarms/99/close", {})[0] == 404
 
 
+def test_a_copy_at_another_site_sets_no_clock(api: Api, clock: FakeClock):
+    api.put()
+    clock.advance(seconds=20_000)
+    answer = api.sight((1, encode(KEY, HWID, api.step(1) - 1000)), zone="B1-1F")[1]
+    assert (answer["resynchronised"], answer["results"][0]["proof"]) == (False, "stale")
+    look = api.ask("GET", f"/beacons/{HWID}")[1]
+    assert (look["lag_s"], look["alarms"]) == (0, {"stale_code": 1, "foreign_site": 1})
+
+
+def test_a_beacon_does_not_take_its_own_place(api: Api):
+    api.put()
+    body = {"hwid": HWID, "kind": "rolling", "key": KEY.hex()}
+    assert api.ask("POST", f"/beacons/{HWID}/replace", body)[1]["code"] == "same_beacon"
+    assert api.ask("GET", f"/beacons/{HWID}")[1]["state"] == "in_service"
+
+
+def test_a_body_that_is_too_large_is_not_read(api: Api):
+    status, answer = api.put(label="x" * 2_000_000)
+    assert (status, answer["code"]) == (413, "request_entity_too_large")
+
+
 @pytest.mark.parametrize("ago", [-1, 3601])
 def test_a_sighting_is_of_the_last_hour(api: Api, ago: float):
     api.put()

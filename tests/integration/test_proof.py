@@ -104,6 +104,9 @@ def test_the_same_message_an_hour_later_is_stale_and_raises_an_alarm(department:
     department.hear(message)
     department.hear(message, 3600)
     assert department.proofs() == [(Proof.VALID, Assurance.MEDIUM), (Proof.STALE, Assurance.LOW)]
+    # Not silent, and not believed either.
+    told = department.health()
+    assert (told.heard_at, told.last_step) == (EIGHT + timedelta(seconds=3600), STEP)
     alarm = department.alarms()[HWID, AlarmKind.STALE_CODE]
     assert (alarm.count, alarm.zone) == (1, "大門簽到區")
     assert alarm.evidence[0]["who"] == "A0001"

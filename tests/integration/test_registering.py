@@ -108,6 +108,7 @@ def test_a_site_is_registered_with_keys_nobody_sees(kit: Kit, database: Database
     key = kit.workspace.key(HWID)
     assert stored_keys(database) == [key]
     assert key.hex() not in ran.output
+    assert kit.workspace.is_registered(HWID)
     assert not kit.workspace.has_key(STATIC)
     assert kit.register().stdout.count("registered already") == 2
 
@@ -153,6 +154,7 @@ def test_an_occupied_hardware_id_stops_neither_the_others_nor_says_less_than_whe
     assert ran.exit_code == 1
     assert f"error: {HWID}: 伺服器拒絕 / the server refuses: {HWID} 已登錄在簽到區 B1-1F" in ran.stderr
     assert f"[2/2] {STATIC}   已登錄 / registered" in ran.stdout
+    assert not kit.workspace.is_registered(HWID)
 
 
 @pytest.mark.parametrize(

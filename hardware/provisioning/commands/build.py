@@ -64,7 +64,7 @@ def command(  # noqa: PLR0913 (options of the command line)
             click.echo(f"{beacon.hwid} {beacon.label}  {beacon.kind}：不需映像 / needs no image")
         elif not named and workspace.is_flashed(beacon.hwid) and not workspace.has_key(beacon.hwid):
             click.echo(f"{beacon.hwid} {beacon.label}  先前已燒錄 / flashed already")
-        elif not named and not workspace.has_key(beacon.hwid):
+        elif not workspace.is_registered(beacon.hwid) and (not named or workspace.has_key(beacon.hwid)):
             missing += 1
             click.echo(f"{beacon.hwid} {beacon.label}  尚未登錄 / not registered yet")
         else:

@@ -69,6 +69,9 @@ def _register_all(server: "Server", workspace: "Workspace", wanted: "Sequence[Be
 
 
 def _register(server: "Server", workspace: "Workspace", beacon: "Beacon", *, rotate: bool) -> str:
+    # Not needed for --help, which must be there at once.
+    from hardware.provisioning.workspace import REGISTERED  # noqa: PLC0415
+
     asked = {"zone": beacon.zone, "kind": beacon.kind, "label": beacon.label}
     if beacon.kind != "rolling":
         return _said(changed=server.register(beacon.hwid, asked))
@@ -76,12 +79,15 @@ def _register(server: "Server", workspace: "Workspace", beacon: "Beacon", *, rot
     if rotate:
         changed = server.rotate_key(beacon.hwid, workspace.make_next_key(beacon.hwid))
         workspace.take_next_key(beacon.hwid)
+        workspace.write_private(beacon.hwid, REGISTERED, b"")
         return "已換新金鑰 / new key" if changed else "先前已換 / has the new key already"
     if workspace.is_flashed(beacon.hwid) and not workspace.has_key(beacon.hwid):
         # The device has the key and nobody else has it any more.
         return _said(changed=server.register(beacon.hwid, asked))
     key = workspace.make_key(beacon.hwid)
-    return _said(changed=server.register(beacon.hwid, {**asked, "key": key.hex()}))
+    changed = server.register(beacon.hwid, {**asked, "key": key.hex()})
+    workspace.write_private(beacon.hwid, REGISTERED, b"")
+    return _said(changed=changed)
 
 
 def _said(*, changed: bool) -> str:

@@ -15,7 +15,7 @@ from hardware.provisioning.devices import Command, DeviceError, SerialDevice, Vi
 from hardware.provisioning.errors import KitError
 from hardware.provisioning.image import Options, firmware_files, nvs_image
 from hardware.provisioning.site import Board, load_site
-from hardware.provisioning.workspace import Workspace
+from hardware.provisioning.workspace import REGISTERED, Workspace
 from tests.micropython.nvs import read_image
 
 HWID, PI, STATIC = "c0ffee0001", "c0ffee0002", "c0ffee0003"
@@ -53,6 +53,8 @@ class Kit:
         self.workspace = Workspace(self.site_file)
         self.key = self.workspace.make_key(HWID)
         self.workspace.make_key(PI)
+        for hwid in (HWID, PI):
+            self.workspace.write_private(hwid, REGISTERED, b"")
         self.device = folder / "device"
 
     def run(self, command: str, *arguments: str) -> Result:
@@ -111,6 +113,14 @@ def test_a_beacon_without_its_key_is_named_and_the_others_are_built(kit: Kit):
     assert "1 beacons have no key: run beacon-kit register" in ran.stderr
     assert (kit.folder / "hq.kit" / HWID / "nvs.bin").exists()
     assert "run beacon-kit register first" in kit.run("build", PI).stderr
+
+
+def test_a_key_that_the_server_has_not_taken_is_not_built(kit: Kit):
+    (kit.folder / "hq.kit" / HWID / REGISTERED).unlink()
+    for named in ((), (HWID,)):
+        ran = kit.run("build", *named)
+        assert (ran.exit_code, f"{HWID} 大門  尚未登錄" in ran.stdout) == (1, True)
+    assert not (kit.folder / "hq.kit" / HWID / "nvs.bin").exists()
 
 
 def test_wifi_needs_a_server_to_ask(kit: Kit):
