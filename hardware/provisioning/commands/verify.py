@@ -84,7 +84,8 @@ def command(  # noqa: PLR0913 (options of the command line)
     if not report["passed"]:
         raise click.exceptions.Exit(1)
     if form != "json":
-        click.echo(f"驗收通過。下一步 / passed. Next: beacon-kit label {site_file} --output labels.pdf")
+        unchecked = "（驗證碼未查 / code not checked）" if no_server else ""
+        click.echo(f"驗收通過{unchecked}。下一步 / passed. Next: beacon-kit label {site_file} --output labels.pdf")
 
 
 def _judged(
