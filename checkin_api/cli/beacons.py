@@ -11,6 +11,7 @@ from checkin_api.cli.common import command_line_actor, format_option, open_datab
 from checkin_api.clock import SystemClock
 from checkin_api.domain.words import ALARM
 from checkin_api.fleet import alarms, beacons, looking
+from checkin_api.models.base import LARGEST_ID
 from hardware.frames import FrameError, parse_hwid
 
 
@@ -84,7 +85,7 @@ def alarms_(form: str, *, closed: bool) -> None:
 
 
 @command.command("close-alarm")
-@click.argument("alarm_id", type=int)
+@click.argument("alarm_id", type=click.IntRange(1, LARGEST_ID))
 @click.option("--comment", default="", help="處理經過 / What was found.")
 def close_alarm(alarm_id: int, comment: str) -> None:
     """結案 / Close an alarm that somebody has looked into; if it happens again, a new one opens."""

@@ -8,6 +8,7 @@ from checkin_api import tokens
 from checkin_api.cli.common import command_line_actor, format_option, local_time, open_database, show
 from checkin_api.clock import SystemClock
 from checkin_api.domain.ids import Role
+from checkin_api.models.base import LARGEST_ID
 
 
 @click.group()
@@ -49,7 +50,7 @@ def list_(form: str) -> None:
 
 
 @command.command()
-@click.argument("token_id", type=int)
+@click.argument("token_id", type=click.IntRange(1, LARGEST_ID))
 def revoke(token_id: int) -> None:
     """撤銷 / Revoke a token by its number in `checkin token list`; it ends at once."""
     with open_database() as (_, database), database.write() as session:

@@ -38,6 +38,9 @@ from checkin_api.domain.ids import (
     ZoneMode,
 )
 
+# Of a column of 64 bits, on both databases.
+LARGEST_ID = (1 << 63) - 1
+
 
 class UtcDateTime(TypeDecorator[datetime]):
     """An aware datetime, stored as UTC; a naive one is refused."""

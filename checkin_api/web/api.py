@@ -22,6 +22,7 @@ _PROBLEM = {
         "fields": {"type": "object", "additionalProperties": {"type": "array", "items": {"type": "string"}}},
     },
 }
+_WITH_BODY = {"400": "no JSON", "409": "contradicts what is there", "413": "larger than 1 MiB"}
 _OFTEN = {"401": "token missing, unknown or expired", "403": "not this role's", "404": "not found"}
 # Plain HTML: a department's network need not reach anybody's script server for it.
 _PAGE = """<!doctype html>
@@ -80,7 +81,8 @@ def _finish(spec: Any) -> Any:
     for methods in spec["paths"].values():
         for operation in methods.values():
             operation["security"] = [{"token": []}]
-            for status, description in _OFTEN.items():
+            usual = _OFTEN | (_WITH_BODY if "requestBody" in operation else {})
+            for status, description in usual.items():
                 operation["responses"].setdefault(status, {"description": description})
             for status, response in operation["responses"].items():
                 if status.startswith(("4", "5")):

@@ -6,6 +6,7 @@ from typing import Any
 
 from apiflask import HTTPError
 from flask import Response
+from werkzeug.datastructures import Headers
 from werkzeug.exceptions import HTTPException, InternalServerError
 
 from checkin_api.errors import CheckinError, NotFoundError, StorageError
@@ -76,10 +77,15 @@ def answer_to(error: Exception) -> Response:  # noqa: PLR0911 (one line per kind
 
 
 def answer_to_input(error: HTTPError) -> Response:
-    """The answer to what the API's schemas refuse: which field, and why; never the value itself."""
+    """The answer to what the API's schemas refuse: which field, and why; never the value itself.
+
+    What werkzeug refuses comes here too, without its words.
+    """
     if not error.detail:
         code = (error.message or "error").lower().replace(" ", "_")
-        return problem(error.status_code, code, error.message or "error")
+        answer = problem(error.status_code, code, error.message or "error")
+        _keep_headers(answer, Headers(error.headers))
+        return answer
     fields = {
         field: reasons
         for place in error.detail.values()
@@ -91,8 +97,12 @@ def answer_to_input(error: HTTPError) -> Response:
 
 def _http(error: HTTPException) -> Response:
     answer = problem(error.code or 500, code_of(error), error.description or error.name)
-    # Allow, Retry-After and their like belong to the answer; the body is ours.
-    for name, value in error.get_headers():
+    _keep_headers(answer, Headers(error.get_headers()))
+    return answer
+
+
+def _keep_headers(answer: Response, headers: Headers) -> None:
+    """Allow, Retry-After and their like belong to the answer; the body is ours."""
+    for name, value in headers.items():
         if name.lower() not in {"content-type", "content-length"}:
             answer.headers[name] = value
-    return answer

@@ -14,6 +14,7 @@ from checkin_api.domain.ids import Role, SightingSource
 from checkin_api.fleet import alarms, beacons, looking, sightings
 from checkin_api.fleet.registering import Registrar, Registration
 from checkin_api.fleet.sightings import HeardMessage, Sighting
+from checkin_api.models.base import LARGEST_ID
 from checkin_api.web import schemas
 from checkin_api.web.auth import allowed, holder
 from checkin_api.web.errors import ProblemError
@@ -149,7 +150,7 @@ def list_alarms(query_data: schemas.WhichAlarmsIn) -> Any:
         return {"alarms": alarms.list_alarms(session, hwid=query_data.hwid, closed=query_data.closed)}
 
 
-@blueprint.post("/alarms/<int:alarm_id>/close")
+@blueprint.post(f"/alarms/<int(max={LARGEST_ID}):alarm_id>/close")
 @allowed(Role.INSTALLER, Role.HR)
 @blueprint.input(schemas.CloseIn)
 @blueprint.output(schemas.ChangeOut)

@@ -41,7 +41,11 @@ def _in_utc(at: datetime) -> datetime:
 
 Code = Annotated[str, Field(min_length=1, max_length=64), AfterValidator(_printable)]
 Label = Annotated[str, Field(max_length=200), AfterValidator(_printable)]
-Key = Annotated[SecretStr, AfterValidator(_key_of_32_bytes)]
+Key = Annotated[
+    SecretStr,
+    AfterValidator(_key_of_32_bytes),
+    Field(json_schema_extra={"pattern": f"^[0-9a-fA-F]{{{2 * KEY_LENGTH}}}$"}),
+]
 Hwid = Annotated[str, Field(pattern=r"^[0-9a-fA-F]{10}$"), AfterValidator(str.lower)]
 Instant = Annotated[AwareDatetime, AfterValidator(_in_utc)]
 

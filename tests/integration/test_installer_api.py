@@ -312,9 +312,20 @@ def test_the_description_can_be_read_as_a_page(api: Api):
     assert "<script" not in page
 
 
-@pytest.mark.parametrize("path", ["/nowhere", "/beacons/xyz", "/beacons/0123456789"])
+@pytest.mark.parametrize("path", ["/nowhere", "/beacons/xyz", "/beacons/0123456789", "/beacons/%00%ff"])
 def test_what_is_not_there_is_a_problem(api: Api, path: str):
     assert api.ask("GET", path)[1]["code"] == "not_found"
+
+
+@pytest.mark.parametrize("number", [0, 99, 2**63 - 1, 2**63, 10**40])
+def test_an_alarm_that_cannot_be_is_not_found(api: Api, number: int):
+    assert api.ask("POST", f"/alarms/{number}/close", {})[1]["code"] == "not_found"
+
+
+def test_a_method_that_is_not_there_is_told_which_are(api: Api, token: str):
+    answer = api._client.delete("/api/v1/beacons", headers={"Authorization": f"Bearer {token}"})  # noqa: SLF001 (a header)
+    assert (answer.status_code, answer.get_json()["code"]) == (405, "method_not_allowed")
+    assert "GET" in answer.headers["Allow"]
 
 
 def test_what_is_no_json_is_a_problem(api: Api, token: str):
