@@ -37,11 +37,11 @@ class Device(Protocol):
     def copy(self, files: Sequence[Path]) -> None:
         """Copy the firmware's files onto the device."""
 
-    def set_time(self, unix_s: int) -> None:
-        """Set the time and restart."""
-
     def status(self) -> str:
-        """The line of JSON that the firmware tells of itself."""
+        """The line of JSON that the firmware tells of itself; it stands still until its time is set."""
+
+    def set_time(self, unix_s: int) -> None:
+        """Set the time and restart: the last step."""
 
 
 class SerialDevice:
@@ -63,17 +63,13 @@ class SerialDevice:
         """Copy the firmware's files onto the device."""
         self._run(self._mpremote("fs", "cp", *map(str, files), ":"))
 
-    def set_time(self, unix_s: int) -> None:
-        """Set the time and restart."""
-        self._run(self._mpremote("exec", f"import provision; provision.set_time({unix_s})"))
-        self._run(self._mpremote("reset"))
-
     def status(self) -> str:
-        """The line of JSON that the firmware tells of itself."""
-        said = self._run(self._mpremote("exec", "import provision; provision.status()"))
-        # Asking has stopped it.
-        self._run(self._mpremote("reset"))
-        return said
+        """The line of JSON that the firmware tells of itself; it stands still until its time is set."""
+        return self._run(self._mpremote("exec", "import provision; provision.status()"))
+
+    def set_time(self, unix_s: int) -> None:
+        """Set the time and restart: the last step."""
+        self._run(self._mpremote("exec", f"import provision; provision.set_time({unix_s})", "+", "reset"))
 
     def _esptool(self, board: Board, *arguments: str) -> Command:
         return (sys.executable, "-m", "esptool", "--chip", board, "--port", self._port, *arguments)
@@ -112,18 +108,18 @@ class VirtualDevice:
         for each in files:
             (self._folder / each.name).write_bytes(each.read_bytes())
 
-    def set_time(self, unix_s: int) -> None:
-        """Set the time and restart."""
-        self._require_plug()
-        (self._folder / "time").write_text(str(unix_s))
-
     def status(self) -> str:
-        """What the firmware would tell; the hardware ID is looked for in the image, as nothing runs here."""
+        """What the firmware would tell of itself; the hardware ID is looked for in the image, as nothing runs here."""
         self._require_plug()
         image = (self._folder / "nvs.bin").read_bytes()
         # Source: ESP-IDF, "Structure of Entry": a blob's bytes stand after the entry of 32 bytes that names it.
         at = image.index(b"hwid\0") - 8 + 32
         return json.dumps({"firmware": "virtual", "hwid": image[at : at + 5].hex(), "has_key": b"key\0" in image})
+
+    def set_time(self, unix_s: int) -> None:
+        """Set the time and restart: the last step."""
+        self._require_plug()
+        (self._folder / "time").write_text(str(unix_s))
 
     def _require_plug(self) -> None:
         self._folder.mkdir(parents=True, exist_ok=True)

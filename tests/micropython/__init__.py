@@ -45,6 +45,7 @@ _DEVICE = """
 import bluetooth, esp32, machine
 from battery import Battery
 from beacon import Beacon
+from clock import Clock
 from settings import Settings
 
 esp32.NVS.stored = {"checkin": {name: bytes.fromhex(value) if isinstance(value, str) else value
@@ -56,7 +57,7 @@ nvs = esp32.NVS("checkin")
 settings = Settings(nvs)
 air = bluetooth.BLE()
 if settings.is_provisioned():
-    beacon = Beacon(air, nvs, settings, Battery(None, settings), 0)
+    beacon = Beacon(air, nvs, settings, Battery(None, settings), Clock(machine.RTC()), 0)
     for now_ms in range(0, JOB["ms"], 50):
         air.now_ms = now_ms
         beacon.tick(now_ms)

@@ -13,14 +13,17 @@ TURN_MS = 500
 
 
 class Beacon:
-    """One beacon; bluetooth, NVS and battery are given, time is an argument."""
+    """One beacon; bluetooth, NVS, battery and clock are given, time is an argument."""
 
-    def __init__(self, ble, nvs, settings, battery, now_ms):
+    def __init__(self, ble, nvs, settings, battery, clock, now_ms):  # noqa: PLR0913, PLR0917 (the parts of the board)
         self._ble = ble
-        self._battery = battery
+        self._battery, self._clock = battery, clock
         self._codes = Codes(settings.octets("key"), settings.octets("hwid"))
         self._companion = companion(settings.number("power", -59))
-        self.steps = Steps(nvs, now_ms)
+        self._steps = Steps(nvs, now_ms)
+        kept_s = clock.unix_s()
+        if kept_s is not None:
+            self._steps.set_time(kept_s, now_ms)
         self._turn_ms, self._is_line_turn = time.ticks_add(now_ms, -TURN_MS), False
         self._level, self._level_ms = battery.level(), now_ms
         self._sent = None
@@ -33,7 +36,7 @@ class Beacon:
             self._level, self._level_ms = self._battery.level(), now_ms
         if time.ticks_diff(now_ms, self._turn_ms) >= TURN_MS:
             self._turn_ms, self._is_line_turn = now_ms, not self._is_line_turn
-        step = self.steps.now(now_ms)
+        step = self._steps.now(now_ms)
         if not self._is_line_turn:
             self._send(self._companion)
         elif step is None:
@@ -42,12 +45,17 @@ class Beacon:
         else:
             self._send(self._line_packet(step))
 
+    def set_time(self, unix_s, now_ms):
+        """Take over the right time, as long as there is power."""
+        self._clock.set_unix_s(unix_s)
+        self._steps.set_time(unix_s, now_ms)
+
     def status(self):
         """What may be told of it; never the key."""
-        return {"step": self.steps.step, "resumed": self.steps.resumed, "battery": self._level}
+        return {"step": self._steps.step, "resumed": self._steps.resumed, "battery": self._level}
 
     def _line_packet(self, step):
-        made_of = (step, self._level, RESUMED if self.steps.resumed else 0)
+        made_of = (step, self._level, RESUMED if self._steps.resumed else 0)
         if made_of != self._made_of:
             self._made_of, self._made = made_of, self._codes.line_advertisement(*made_of)
         return self._made

@@ -8,6 +8,7 @@ import esp32
 import machine
 from battery import Battery
 from beacon import Beacon
+from clock import UNIX_OF_ZERO_S, Clock
 from netclock import NetClock
 from provision import NAMESPACE
 from settings import Settings
@@ -17,8 +18,6 @@ BLINK_EVERY_MS, BLINK_FAST_MS = 5000, 200
 # Long enough for `mpremote` to copy files while nobody feeds the watchdog, which cannot be stopped once it runs.
 WATCHDOG_MS = 300000
 RESTART_AFTER_MS = 5000
-# MicroPython on ESP32 counts from 2000-01-01; Unix from 1970.
-_EPOCH_S = 946684800
 
 
 def run():
@@ -31,7 +30,7 @@ def run():
     if settings.is_provisioned():
         adc = _pin(settings, "batt_pin", machine.Pin.IN)
         battery = Battery(adc and machine.ADC(adc, atten=machine.ADC.ATTN_11DB), settings)
-        beacon = Beacon(bluetooth.BLE(), nvs, settings, battery, time.ticks_ms())
+        beacon = Beacon(bluetooth.BLE(), nvs, settings, battery, Clock(machine.RTC()), time.ticks_ms())
         netclock = _netclock(settings)
     while True:
         now_ms = time.ticks_ms()
@@ -39,7 +38,7 @@ def run():
             beacon.tick(now_ms)
             told = netclock and netclock.poll(now_ms)
             if told:
-                beacon.steps.set_time(told, time.ticks_ms())
+                beacon.set_time(told, time.ticks_ms())
         if led:
             led.value(now_ms % (BLINK_EVERY_MS if beacon else BLINK_FAST_MS) < BLINK_FAST_MS // 2)
         watchdog.feed()
@@ -59,10 +58,9 @@ def _netclock(settings):
     import ntptime
 
     ntptime.host = server.decode()
-    epoch_s = _EPOCH_S if time.gmtime(0)[0] == 2000 else 0
     password = (settings.octets("password") or b"").decode()
     wlan = network.WLAN(network.STA_IF)
-    return NetClock(wlan, lambda: ntptime.time() + epoch_s, ssid.decode(), password, time.ticks_ms())
+    return NetClock(wlan, lambda: ntptime.time() + UNIX_OF_ZERO_S, ssid.decode(), password, time.ticks_ms())
 
 
 try:

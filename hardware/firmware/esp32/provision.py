@@ -3,6 +3,8 @@
 import json
 
 import esp32
+import machine
+from clock import Clock
 from settings import Settings
 
 FIRMWARE = "1.0.0"
@@ -10,17 +12,8 @@ NAMESPACE = "checkin"
 
 
 def set_time(unix_s):
-    """Begin at this time after the reset that follows: forward only, as always."""
-    nvs = esp32.NVS(NAMESPACE)
-    try:
-        unsent = nvs.get_i32("step")
-    except OSError:
-        unsent = 0
-    step = unix_s // 15
-    if step >= unsent:
-        nvs.set_i32("step", step)
-        nvs.set_i32("fresh", 1)
-        nvs.commit()
+    """Set the clock; the beacon takes it over after the reset that must follow, for being asked has stopped it."""
+    Clock(machine.RTC()).set_unix_s(unix_s)
 
 
 def write_key(digits):

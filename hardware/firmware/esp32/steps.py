@@ -21,48 +21,35 @@ class Steps:
         self._unsent = nvs.get_i32("step")
         self._begun_ms = now_ms
         self.step = self._unsent
-        # Right after provisioning the clock is right; after any other start it is a guess.
-        self.resumed = not self._take_marker()
+        # A guess, until somebody sets the time.
+        self.resumed = True
 
     def now(self, now_ms):
-        """The step that may be sent now; None while none can be reserved."""
+        """The step that may be sent now; None while it cannot be reserved."""
         while time.ticks_diff(now_ms, self._begun_ms) >= STEP_MS:
-            if not self._reserve(self.step + 1):
-                break
             self.step += 1
             self._begun_ms = time.ticks_add(self._begun_ms, STEP_MS)
-        return self.step if self._reserve(self.step) else None
+        # One alone while the step waits for the time: else every reset would carry it further ahead.
+        is_ahead = time.ticks_diff(now_ms, self._begun_ms) < 0
+        return self.step if self._reserve(1 if is_ahead else RESERVED) else None
 
     def set_time(self, unix_s, now_ms):
         """Take over the right time: forward at once; if the step is ahead, it waits until time has caught up."""
         right, into_s = divmod(unix_s, 15)
         ahead = min(self.step - right, LONGEST_HOLD)
         if ahead < 0:
-            if not self._reserve(right):
-                return
             self.step, ahead = right, 0
         self._begun_ms = time.ticks_add(now_ms, ahead * STEP_MS - into_s * 1000)
         self.resumed = False
 
-    def _reserve(self, step):
-        """See to it that the flash says of this step that it may have been sent; False if it cannot be written."""
-        if step < self._unsent:
+    def _reserve(self, steps):
+        """See to it that the flash says of the step that it may have been sent; False if it cannot be written."""
+        if self.step < self._unsent:
             return True
         try:
-            self._nvs.set_i32("step", step + RESERVED)
+            self._nvs.set_i32("step", self.step + steps)
             self._nvs.commit()
         except OSError:
             return False
-        self._unsent = step + RESERVED
+        self._unsent = self.step + steps
         return True
-
-    def _take_marker(self):
-        try:
-            fresh = self._nvs.get_i32("fresh")
-            if fresh:
-                self._nvs.set_i32("fresh", 0)
-                self._nvs.commit()
-        except OSError:
-            # Never provisioned over USB, or the flash cannot be written: then nobody can say that the clock is right.
-            return False
-        return bool(fresh)

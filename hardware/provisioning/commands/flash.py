@@ -2,7 +2,7 @@
 
 import json
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,7 +15,9 @@ if TYPE_CHECKING:
     from hardware.provisioning.devices import Command, Device
     from hardware.provisioning.site import Beacon, Board
 
-Step = tuple[str, Callable[[], None]]
+# Its name, and what is done; reading back tells the firmware's version.
+Step = tuple[str, Callable[[], str | None]]
+READ_BACK = "讀回 / read back"
 
 
 @click.command()
@@ -62,17 +64,16 @@ def command(  # noqa: PLR0913 (options of the command line)
             click.echo(shown(command))
             return ""
 
-        for _, step in _writing(SerialDevice(port, print_only), beacon.board, image, micropython):
-            step()
-        SerialDevice(port, print_only).status()
+        device = SerialDevice(port, print_only)
+        for name, step in _writing(device, beacon, beacon.board, image, micropython):
+            # Nothing answers that could be read.
+            device.status() if name is READ_BACK else step()
         return
     if not image.exists():
         raise KitError(
             f"沒有映像：請先 beacon-kit build {site_file} {beacon.hwid} / no image: run beacon-kit build first"
         )
-    device = device_at(port, run_program)
-    _write(device, beacon.board, image, micropython)
-    firmware = _read_back(device, beacon)
+    firmware = _write(list(_writing(device_at(port, run_program), beacon, beacon.board, image, micropython)))
     done = {"at": datetime.now(UTC).isoformat(timespec="seconds"), "port": port, "firmware": firmware}
     workspace.write_private(beacon.hwid, FLASHED, json.dumps(done).encode())
     if not keep_image:
@@ -81,22 +82,26 @@ def command(  # noqa: PLR0913 (options of the command line)
     click.echo(f"下一步：裝上牆後 / next, on the wall: beacon-kit verify {site_file} {beacon.hwid}")
 
 
-def _writing(device: "Device", board: "Board", image: Path, micropython: Path | None) -> Iterator[Step]:
+def _writing(
+    device: "Device", beacon: "Beacon", board: "Board", image: Path, micropython: Path | None
+) -> Iterator[Step]:
     from hardware.provisioning.image import firmware_files  # noqa: PLC0415 (not needed for --help)
 
     if micropython is not None:
         yield "MicroPython", lambda: device.write_micropython(board, micropython)
     yield "身分與金鑰 / identity and key", lambda: device.write_nvs(board, image)
     yield "韌體 / firmware", lambda: device.copy(firmware_files())
+    yield READ_BACK, lambda: _read_back(device, beacon)
+    # Last, for it starts the beacon: whoever speaks with the device stops it.
     yield "時間 / time", lambda: device.set_time(int(time.time()))
 
 
-def _write(device: "Device", board: "Board", image: Path, micropython: Path | None) -> None:
-    """Do the steps one after another, with a bar on a terminal; the one that fails is named."""
+def _write(steps: Sequence[Step]) -> str:
+    """Do the steps one after another, with a bar on a terminal; the one that fails is named. Returns the firmware."""
     from rich.console import Console  # noqa: PLC0415 (not needed for --help)
     from rich.progress import Progress  # noqa: PLC0415 (same)
 
-    steps = list(_writing(device, board, image, micropython))
+    firmware = ""
     # To stderr, and nothing at all where that is no terminal.
     with Progress(
         console=Console(stderr=True), transient=True, disable=not Console(stderr=True).is_terminal
@@ -105,11 +110,12 @@ def _write(device: "Device", board: "Board", image: Path, micropython: Path | No
         for number, (name, step) in enumerate(steps, 1):
             progress.update(task, description=name)
             try:
-                step()
+                firmware = step() or firmware
             except KitError as exc:
                 raise KitError(*(f"[{number}/{len(steps)}] {name}: {line}" for line in exc.lines)) from exc
             progress.advance(task)
             click.echo(f"[{number}/{len(steps)}] {name} ✓")
+    return firmware
 
 
 def _read_back(device: "Device", beacon: "Beacon") -> str:

@@ -1,4 +1,6 @@
-"""Pins, the analogue converter and the watchdog of a board, as far as the firmware uses them."""
+"""Pins, the analogue converter, the watchdog and the clock of a board, as far as the firmware uses them."""
+
+import time
 
 
 class Pin:
@@ -29,6 +31,19 @@ class WDT:
 
     def feed(self):
         pass
+
+
+class RTC:
+    # Unix time; None since the power came. Nobody but the test moves it on.
+    now_s = None
+
+    def datetime(self, told=None):
+        if told is None:
+            # Source: MicroPython, ports/esp32: a chip that was never told the time begins in 2000.
+            year, month, day, hour, minute, second, weekday, _ = time.gmtime(RTC.now_s or 946684800)
+            return year, month, day, weekday, hour, minute, second, 0
+        year, month, day, _, hour, minute, second, _ = told
+        RTC.now_s = time.mktime((year, month, day, hour, minute, second, 0, 0))
 
 
 def reset():
