@@ -8,7 +8,8 @@ from checkin_api.config import Settings
 from checkin_api.db import Database
 from checkin_api.ingest import Ingest
 from checkin_api.vault import Vault
-from checkin_api.web import api, errors, health, installer
+from checkin_api.web import agent, api, errors, health, installer
+from checkin_api.web.signed import OpenBodies
 from checkin_api.web.webhook import Webhook
 
 
@@ -31,9 +32,10 @@ def create_app(settings: Settings, *, clock: Clock | None = None) -> APIFlask:
     app.register_error_handler(Exception, errors.answer_to)
     app.register_blueprint(health.blueprint)
     app.register_blueprint(installer.blueprint)
+    app.register_blueprint(agent.blueprint)
     api.describe(app)
     app.wsgi_app = Webhook(  # type: ignore[method-assign]  # Flask's documented way to put middleware in front
-        app.wsgi_app,
+        OpenBodies(app.wsgi_app),
         Ingest(database),
         clock,
         channel_secret=settings.line_channel_secret.get_secret_value().encode(),

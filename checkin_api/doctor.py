@@ -16,7 +16,8 @@ from checkin_api.clock import Clock
 from checkin_api.config import Settings
 from checkin_api.db import Database
 from checkin_api.domain.ids import INTERNAL_ERROR, EventState, RunState
-from checkin_api.fleet import alarms, beacons, keys
+from checkin_api.fleet import agents, alarms, beacons, keys
+from checkin_api.fleet.agents import AgentState
 from checkin_api.models import InboxEvent, JobRun
 from checkin_api.vault import Vault
 
@@ -56,6 +57,7 @@ def _database(settings: Settings, now: datetime) -> Iterator[Finding]:
             yield from _inbox(session, now)
             yield from _beacons(session, now)
             yield from _keys(session, settings)
+            yield from _agents(session, now)
             yield from _alarms(session)
             yield from _outages(session, now)
             yield from _worker(session, now)
@@ -110,6 +112,15 @@ def _beacons(session: Session, now: datetime) -> Iterator[Finding]:
         yield Finding("beacons", passed=True, text=f"in service in {len(zones) - len(bare)} of {len(zones)} zones")
 
 
+def _agents(session: Session, now: datetime) -> Iterator[Finding]:
+    looks = [look for look in agents.look_at_all(session, now) if look.state is not AgentState.REVOKED]
+    troubled = [f"{look.name} {look.state}" for look in looks if look.state in {AgentState.DEAF, AgentState.SILENT}]
+    if troubled:
+        yield Finding("agents", passed=False, text=f"{', '.join(troubled)}: see `checkin agent list`")
+    elif looks:
+        yield Finding("agents", passed=True, text=f"{len(looks)} known, none deaf or silent")
+
+
 def _keys(session: Session, settings: Settings) -> Iterator[Finding]:
     closed = keys.unreadable(session, Vault(settings.secret_key.get_secret_value().encode()))
     if closed:
@@ -137,7 +148,7 @@ def _refuses_everyone(zone: beacons.ZoneCover) -> str:
     kinds = ", ".join(sorted(zone.kinds))
     return (
         f"zone {zone.code} {zone.name} enforces {zone.required_assurance} assurance, which none of its beacons"
-        f" ({kinds}) can prove: every punch is refused; lower required_assurance or mount a certified beacon"
+        f" ({kinds}) can prove: every punch is refused; lower required_assurance, or mount a better beacon or an agent"
     )
 
 

@@ -1,7 +1,6 @@
 """Binding one LINE account to one officer, by a one-time code that HR hands over."""
 
 import hmac
-import secrets
 import unicodedata
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -11,12 +10,12 @@ from sqlalchemy.orm import Session
 
 from checkin_api import audit
 from checkin_api.audit import Act
+from checkin_api.codes import as_typed, in_groups, new_code
 from checkin_api.domain.ids import LineUserId, Reason, StaffNo
 from checkin_api.errors import CheckinError, unknown_officer
 from checkin_api.models import EnrolmentCode, EnrolmentTry, LineAccount, Officer
 
-# No 0/O, 1/I/L, U/V: a code is read from paper and typed on a phone. 28^8 is about 2^38.
-ALPHABET = "23456789ABCDEFGHJKMNPQRSTWXYZ"[:28]
+# About 2^38 codes, and few tries.
 CODE_LENGTH = 8
 TRIES_PER_CODE = 5
 TRIES_PER_ACCOUNT = 5
@@ -65,7 +64,7 @@ def issue_code(  # noqa: PLR0913 (whose, by whom, when, keyed by what, for how l
         .where(EnrolmentCode.officer_id == officer.id, EnrolmentCode.closed_at.is_(None))
         .values(closed_at=now)
     )
-    code = "".join(secrets.choice(ALPHABET) for _ in range(CODE_LENGTH))
+    code = new_code(CODE_LENGTH)
     expires_at = now + valid_for
     session.add(
         EnrolmentCode(
@@ -80,7 +79,7 @@ def issue_code(  # noqa: PLR0913 (whose, by whom, when, keyed by what, for how l
     detail = {"expires_at": expires_at.isoformat(timespec="seconds")}
     act = Act(actor=actor, action="enrolment.issue", subject=f"officer:{officer.staff_no}", detail=detail)
     audit.record(session, now, act)
-    return IssuedCode(StaffNo(officer.staff_no), officer.name, f"{code[:4]}-{code[4:]}", expires_at)
+    return IssuedCode(StaffNo(officer.staff_no), officer.name, in_groups(code), expires_at)
 
 
 def enrol(  # noqa: PLR0913 (who, when, and the three parts of the claim)
@@ -158,8 +157,7 @@ def _spellings(staff_no: str) -> set[str]:
 
 def _digest(key: bytes, officer_id: int, code: str) -> str:
     """Only a keyed hash is stored, so that a copy of the database gives no codes away."""
-    letters = unicodedata.normalize("NFKC", code).upper().replace("-", "").replace(" ", "")
-    return hmac.digest(key, f"enrolment:{officer_id}:{letters}".encode(), "sha256").hex()
+    return hmac.digest(key, f"enrolment:{officer_id}:{as_typed(code)}".encode(), "sha256").hex()
 
 
 def _officer(session: Session, staff_no: str) -> Officer:

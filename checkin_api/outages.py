@@ -19,7 +19,15 @@ from checkin_api.domain.corrections import OPEN, TEXT_LIMIT, Actor, Policy, clea
 from checkin_api.domain.coverage import NO_ZONE, Gap, Moments, gaps
 from checkin_api.domain.ids import CorrectionKind, CorrectionRefusal, CorrectionState, Direction, OutageSource, StaffNo
 from checkin_api.errors import CheckinError, NotFoundError
-from checkin_api.queries.coverage import Concerned, OutageRow, minute, missed_moments, outages, signs_of_life
+from checkin_api.queries.coverage import (
+    Concerned,
+    OutageRow,
+    heard_by_agents,
+    minute,
+    missed_moments,
+    outages,
+    signs_of_life,
+)
 
 # How far back outages are derived anew: evidence may come late, from a webhook that LINE delivers again, say.
 DERIVED_AGAIN = timedelta(days=7)
@@ -64,11 +72,11 @@ def derive(database: Database, now: datetime, zone: ZoneInfo, *, within: timedel
     with database.read() as session:
         known = session.scalar(select(m.Outage.id).where(m.Outage.source == OutageSource.DERIVED).limit(1))
         since = now - (DERIVED_FIRST if known is None else DERIVED_AGAIN)
-        signs = signs_of_life(session, since, now)
+        signs, agents = signs_of_life(session, since, now), heard_by_agents(session, since, now)
         missed = _without_dismissed(session, missed_moments(session, since, now, zone))
-    found = list(gaps(missed, signs, within=int(within.total_seconds()) // 60, now=minutes_of(now)))
+    found = list(gaps(missed, signs, agents, within=int(within.total_seconds()) // 60, now=minutes_of(now)))
     with database.write() as session:
-        return _bring_up_to_date(session, now, found, signs, since=since)
+        return _bring_up_to_date(session, now, found, signs, agents, since=since)
 
 
 def _without_dismissed(session: Session, missed: Moments) -> Moments:
@@ -85,8 +93,8 @@ def _without_dismissed(session: Session, missed: Moments) -> Moments:
     return missed[kept]
 
 
-def _bring_up_to_date(
-    session: Session, now: datetime, found: Iterable[Gap], signs: Moments, *, since: datetime
+def _bring_up_to_date(  # noqa: PLR0913 (what is found, and the evidence)
+    session: Session, now: datetime, found: Iterable[Gap], signs: Moments, agents: Moments, *, since: datetime
 ) -> Derived:
     # Two at once would both add what neither sees of the other.
     take_turn(session, Turn.OUTAGES)
@@ -111,24 +119,27 @@ def _bring_up_to_date(
             changed += _change(same, begin=min(begin, same.begin), end=_end(gap), reason=same.reason)
         else:
             changed += _change(same, begin=begin, end=_end(gap), reason=_reason(gap))
-    gone = _without_gap(session, known, signs, since)
+    gone = _without_gap(session, known, signs, agents, since)
     session.execute(delete(o).where(o.id.in_(gone)))
     session.flush()
     return Derived(added, changed, len(gone))
 
 
-def _without_gap(session: Session, left: Iterable[m.Outage], signs: Moments, since: datetime) -> list[int]:
+def _without_gap(
+    session: Session, left: Iterable[m.Outage], signs: Moments, agents: Moments, since: datetime
+) -> list[int]:
     """Derived outages that the evidence shows no more: the ids of those to remove; one that lasted has ended.
 
     One that was confirmed stays, for corrections name it; so does one that began before the days looked at.
     """
     gone = []
+    of_zones = signs + agents
     confirmed = set(session.scalars(select(m.Correction.outage_id).where(m.Correction.outage_id.is_not(None))))
     for outage in left:
         if outage.begin >= since and outage.id not in confirmed:
             gone.append(outage.id)
         elif outage.end is None:
-            heard = signs.of(NO_ZONE if outage.zone_id is None else outage.zone_id)
+            heard = signs.of(NO_ZONE) if outage.zone_id is None else of_zones.of(outage.zone_id)
             after = heard[heard > minutes_of(outage.begin)]
             outage.end = minute(int(after[0])) if len(after) else None
     return gone

@@ -7,7 +7,16 @@ from typing import Any, TypeVar
 from sqlalchemy.orm import Session
 
 from checkin_api import models as m
-from checkin_api.domain.ids import Assurance, BeaconKind, Direction, EventState, PunchSource, Reason, new_id
+from checkin_api.domain.ids import (
+    Assurance,
+    BeaconKind,
+    Direction,
+    EventState,
+    PunchSource,
+    Reason,
+    SightingSource,
+    new_id,
+)
 
 Row = TypeVar("Row", bound=m.Base)
 
@@ -103,6 +112,22 @@ def presence(session: Session, officer_: m.Officer, zone_: m.Zone, at: datetime,
             }
         ),
     )
+
+
+def agent(session: Session, zone_: m.Zone, **values: Any) -> m.Agent:
+    number = next(_numbers)
+    return _add(
+        session,
+        m.Agent(
+            **{"name": f"pi-{number}", "zone_id": zone_.id, "key_id": f"key-{number}", "made_at": _MOMENT, **values}
+        ),
+    )
+
+
+def beacon_sighting(session: Session, beacon_: m.Beacon, at: datetime, **values: Any) -> m.BeaconSighting:
+    """As an agent in the beacon's zone tells it."""
+    defaults = {"source": SightingSource.AGENT, "told_by": "pi", "zone_id": beacon_.zone_id}
+    return _add(session, m.BeaconSighting(**{"beacon_id": beacon_.id, "at": at, **defaults, **values}))
 
 
 def punch(

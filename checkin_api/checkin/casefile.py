@@ -199,7 +199,13 @@ def _presences(
 ) -> Iterator[tuple[int, punching.Presence]]:
     rows: Iterable[Any] = session.execute(
         select(
-            m.Presence.officer_id, m.Presence.id, m.Presence.at, m.Presence.assurance, m.Presence.proof, *_ZONE_COLUMNS
+            m.Presence.officer_id,
+            m.Presence.id,
+            m.Presence.at,
+            m.Presence.assurance,
+            m.Presence.proof,
+            m.Presence.agent_id,
+            *_ZONE_COLUMNS,
         )
         .join(m.Zone, m.Zone.id == m.Presence.zone_id)
         .join(m.Site, m.Site.id == m.Zone.site_id)
@@ -207,7 +213,14 @@ def _presences(
     )
     for row in rows:
         zone = _zone(row)
-        presence = punching.Presence(id=row.id, zone=zone, at=row.at, assurance=row.assurance, proof=row.proof)
+        presence = punching.Presence(
+            id=row.id,
+            zone=zone,
+            at=row.at,
+            assurance=row.assurance,
+            proof=row.proof,
+            from_agent=row.agent_id is not None,
+        )
         yield row.officer_id, presence
 
 

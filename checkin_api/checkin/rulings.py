@@ -73,7 +73,7 @@ class Rulings:
             id=new_id(),
             zone=beacon.zone,
             at=event.at,
-            assurance=proof.assurance_of(beacon.kind, proved),
+            assurance=punching.corroborated(proof.assurance_of(beacon.kind, proved), beacon.zone, event.at, day),
             proof=proved,
         )
         day.presences.append(presence)

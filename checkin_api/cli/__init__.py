@@ -12,6 +12,8 @@ _COMMANDS = {
     "worker": ("worker", "啟動排程 / Run scheduled jobs: daily reports, outages."),
     "import": ("imports", "匯入 CSV / Import units, officers, zones, roster, leave, calendar and more."),
     "beacons": ("beacons", "信標 / Beacons and their alarms: list, show, retire, restore."),
+    "agent": ("agents", "監聽站 / Agents on the walls: one-time codes, list, revoke."),
+    "device": ("devices", "識別證與手機 / Badges and phones that agents know officers by."),
     "token": ("tokens", "權杖 / Bearer tokens for the API: issue, list, revoke."),
     "enrolment": ("enrolment", "綁定一次碼 / Issue one-time codes, release LINE accounts."),
     "attendance": ("attendance", "差勤 / Duty records, totals of a month, limits of the duty law."),

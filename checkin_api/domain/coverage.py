@@ -1,8 +1,9 @@
 """Coverage: whether a zone could see anybody when a punch was due, by the signs of life 感應 around that time.
 
 Nobody is absent where nothing proves that the site could see. A beacon that anybody's phone hears is a sign of life of
-its zone; anything that LINE delivers is one of the department. A punch that was due and is not there is no outage by
-itself: another officer heard in the zone within an hour shows that it could see.
+its zone; anything that LINE delivers is one of the department. That an agent there hears the zone's beacon is one of
+the zone, but not of LINE. A punch that was due and is not there is no outage by itself: another officer heard in the
+zone within an hour shows that it could see.
 """
 
 from collections.abc import Iterator
@@ -31,6 +32,9 @@ class Moments:
 
     def __getitem__(self, chosen: Bools) -> "Moments":
         return Moments(zone=self.zone[chosen], at=self.at[chosen])
+
+    def __add__(self, other: "Moments") -> "Moments":
+        return Moments(zone=np.concatenate((self.zone, other.zone)), at=np.concatenate((self.at, other.at)))
 
     def of(self, zone: int) -> Ints:
         """Those of one zone, or all of them, in order."""
@@ -61,12 +65,13 @@ def missed_punches(attendance: Attendance) -> dict[Direction, Bools]:
     }
 
 
-def gaps(missed: Moments, signs: Moments, *, within: int, now: int) -> Iterator[Gap]:
+def gaps(missed: Moments, signs: Moments, agents: Moments, *, within: int, now: int) -> Iterator[Gap]:
     """Where and when nothing proves that a punch that was due could have been seen.
 
     Args:
         missed: When and where punches were due that are not there.
         signs: When and where anybody was heard; ``NO_ZONE`` for a sign of the department alone.
+        agents: When and where an agent heard the zone's beacon.
         within: How many minutes from a sign of life, before or after it, a zone surely could see.
         now: The present, in minutes since 1970; what was due less than ``within`` ago may still be proved.
     """
@@ -74,9 +79,10 @@ def gaps(missed: Moments, signs: Moments, *, within: int, now: int) -> Iterator[
     everywhere = ~_proved(missed.at, signs.of(NO_ZONE), within)
     yield from _of_zone(NO_ZONE, missed.at[everywhere], signs)
     here = missed[~everywhere & (missed.zone != NO_ZONE)]
+    of_zones = signs + agents
     for zone in np.unique(here.zone).tolist():
         at = here.at[here.zone == zone]
-        yield from _of_zone(zone, at[~_proved(at, signs.of(zone), within)], signs)
+        yield from _of_zone(zone, at[~_proved(at, of_zones.of(zone), within)], of_zones)
 
 
 def _proved(at: Ints, signs: Ints, within: int) -> Bools:

@@ -98,6 +98,13 @@ class Role(StrEnum):
     INSTALLER = "installer"
 
 
+class DeviceKind(StrEnum):
+    """What an agent knows an officer by: an iBeacon badge, or a phone or watch by its identity resolving key."""
+
+    BADGE = "badge"
+    PHONE = "phone"
+
+
 class SightingSource(StrEnum):
     """Who heard a beacon on site: an agent that stands there, or an installer who passes by."""
 

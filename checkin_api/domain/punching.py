@@ -17,6 +17,8 @@ TAP_WAIT = timedelta(seconds=60)
 ASK_AGAIN_AFTER = timedelta(minutes=10)
 # From when on a beacon event asks for 簽退 instead of keeping quiet.
 ASK_OUT_BEFORE_END = timedelta(minutes=30)
+# What a phone and what an agent heard of one officer in one zone belong together within this time.
+CORROBORATES_WITHIN = timedelta(minutes=5)
 # A `stay` event says nothing new within this time of the last presence in the zone.
 STAY_EVERY = timedelta(seconds=60)
 
@@ -42,13 +44,17 @@ class Zone:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Presence:
-    """Evidence that the officer was in a zone at a time, and what the beacon's device message turned out to be."""
+    """Evidence that the officer was in a zone at a time, and what the beacon's device message turned out to be.
+
+    ``from_agent`` tells that no phone heard a beacon, but an agent on site the officer's badge or phone.
+    """
 
     id: UUID
     zone: Zone
     at: datetime
     assurance: Assurance
     proof: Proof | None = None
+    from_agent: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,9 +99,12 @@ class Refused:
 
 
 def decide_tap(direction: Direction, at: datetime, day: OfficerDay) -> Granted | Refused:
-    """Judge a tap against the presences known so far, the newest before it first, else the first soon after it."""
+    """Judge a tap against the presences known so far, the newest before it first, else the first soon after it.
+
+    What the officer's own phone heard goes before what an agent heard.
+    """
     near = [presence for presence in day.presences if _proves(presence, at)]
-    near.sort(key=lambda presence: (presence.at > at, abs(at - presence.at)))
+    near.sort(key=lambda presence: (presence.at > at, presence.from_agent, abs(at - presence.at)))
     for presence in near:
         if presence.zone.admits(presence.assurance):
             return Granted(direction=direction, at=max(at, presence.at), presence=presence)
@@ -105,6 +114,17 @@ def decide_tap(direction: Direction, at: datetime, day: OfficerDay) -> Granted |
     if earlier:
         return Refused(Reason.PRESENCE_EXPIRED, max(earlier, key=lambda presence: presence.at).zone)
     return Refused(Reason.NO_PRESENCE)
+
+
+def corroborated(assurance: Assurance, zone: Zone, at: datetime, day: OfficerDay) -> Assurance:
+    """What a phone's presence is worth once an agent's is looked at too: somebody's phone, and that somebody's badge.
+
+    Source: attendance rules, "Evidence and assurance".
+    """
+    if assurance is not Assurance.MEDIUM:
+        return assurance
+    agrees = any(p.from_agent and p.zone.id == zone.id and abs(at - p.at) <= CORROBORATES_WITHIN for p in day.presences)
+    return Assurance.HIGH if agrees else assurance
 
 
 def redeem(presence: Presence, day: OfficerDay) -> list[tuple[Granted, list[WaitingTap]]]:
@@ -136,6 +156,7 @@ def arrive(presence: Presence, day: OfficerDay) -> Granted | Direction | None:
         return Granted(direction=Direction.IN, at=presence.at, presence=presence)
     asked = any(
         earlier.id != presence.id
+        and not earlier.from_agent
         and earlier.zone.id == presence.zone.id
         and timedelta() <= presence.at - earlier.at < ASK_AGAIN_AFTER
         and _due(earlier.at, day) is direction
@@ -168,7 +189,9 @@ def is_stay_worth_keeping(zone: Zone, at: datetime, day: OfficerDay) -> bool:
     """Whether a ``stay`` event tells more than the presences before it: a check-in is stored, not a track."""
     if not any(duty.window_contains(at) for duty in day.duties):
         return False
-    return not any(p.zone.id == zone.id and timedelta() <= at - p.at < STAY_EVERY for p in day.presences)
+    return not any(
+        p.zone.id == zone.id and not p.from_agent and timedelta() <= at - p.at < STAY_EVERY for p in day.presences
+    )
 
 
 def _proves(presence: Presence, at: datetime) -> bool:

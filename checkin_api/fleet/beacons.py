@@ -14,7 +14,7 @@ from checkin_api.audit import Act
 from checkin_api.domain.ids import Assurance, BeaconKind
 from checkin_api.domain.proof import best_assurance
 from checkin_api.errors import NotFoundError
-from checkin_api.models import Beacon, BeaconKey, Site, Zone
+from checkin_api.models import Agent, Beacon, BeaconKey, Site, Zone
 
 
 class BeaconState(StrEnum):
@@ -134,6 +134,11 @@ def cover(session: Session, now: datetime) -> Iterator[ZoneCover]:
         kinds[zone_id].add(kind)
         # Without a key nobody can tell its code from an invented one.
         provable[zone_id].add(best_assurance(kind if keyed or kind is not BeaconKind.ROLLING else BeaconKind.STATIC))
+    listening = set(session.scalars(select(Agent.zone_id).where(Agent.revoked_at.is_(None))))
+    for zone_id in listening & provable.keys():
+        if Assurance.MEDIUM in provable[zone_id]:
+            # With an agent that hears the officer's badge or phone.
+            provable[zone_id].add(Assurance.HIGH)
     for zone in session.scalars(select(Zone).order_by(Zone.code)):
         yield ZoneCover(
             code=zone.code,

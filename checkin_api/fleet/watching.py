@@ -38,7 +38,7 @@ def watch(session: Session, now: datetime, *, silent_after: timedelta) -> Watche
     """Raise alarms about silent beacons and low batteries, and close those that are over. The caller commits.
 
     A beacon is silent when nobody has heard it for so long though its zone is in use: people were sensed there by other
-    beacons, or should have been and were not (an outage).
+    beacons, or should have been and were not (an outage), or an agent listens there.
     """
     silent = list(_silent(session, now, silent_after))
     low = list(_low_batteries(session))
@@ -86,17 +86,24 @@ def _silent(session: Session, now: datetime, silent_after: timedelta) -> Iterato
 
 
 def _zones_in_use(session: Session, zones: set[int], since: datetime) -> set[int]:
-    """Those of the zones where people were sensed since then, or should have been and were not."""
+    """Those of the zones where people were sensed since then, or should have been, or where an agent listens."""
     sensed = (
         select(m.Presence.zone_id)
         .where(m.Presence.zone_id.in_(zones), m.Presence.at >= since)
         .group_by(m.Presence.zone_id)
         .having(func.count() >= _IN_USE)
     )
+    listened = select(m.Agent.zone_id).where(
+        m.Agent.zone_id.in_(zones), m.Agent.revoked_at.is_(None), m.Agent.heartbeat_at >= since
+    )
     blind = select(m.Outage.zone_id).where(
         m.Outage.zone_id.in_(zones), m.Outage.end.is_(None), m.Outage.dismissed_at.is_(None)
     )
-    return {zone for zone in (*session.scalars(sensed), *session.scalars(blind)) if zone is not None}
+    return {
+        zone
+        for zone in (*session.scalars(sensed), *session.scalars(listened), *session.scalars(blind))
+        if zone is not None
+    }
 
 
 def _low_batteries(session: Session) -> Iterator[_Found]:

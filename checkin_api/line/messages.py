@@ -15,6 +15,13 @@ Message = dict[str, Any]
 _DONE = {Direction.IN: ("簽到完成", "Signed in"), Direction.OUT: ("簽退完成", "Signed out")}
 
 
+def _evidence(presence: Presence) -> tuple[str, str]:
+    if presence.from_agent:
+        return "監聽站感應到您的識別證或手機", "an agent on site heard your badge or phone"
+    zh, en = PROOF[presence.proof] if presence.proof else ("LINE 認證信標", "certified LINE Beacon")
+    return f"手機感應到簽到區信標，{zh}", f"beacon heard, {en}"
+
+
 def punched(
     name: str, granted: Granted, earlier: PunchFact | None, timezone: ZoneInfo, *, by_zone: bool
 ) -> list[Message]:
@@ -24,13 +31,13 @@ def punched(
     heard = presence.at.astimezone(timezone).strftime("%H:%M:%S")
     zh, en = _DONE[granted.direction]
     assurance_zh, assurance_en = ASSURANCE[presence.assurance]
-    proof_zh, proof_en = PROOF[presence.proof] if presence.proof else ("LINE 認證信標", "certified LINE Beacon")
+    evidence_zh, evidence_en = _evidence(presence)
     lines = [
         f"✅ {zh} {at}　{name}",
         f"地點：{presence.zone.name}",
-        f"證據：{heard} 手機感應到簽到區信標，{proof_zh}（證明力：{assurance_zh}）",
+        f"證據：{heard} {evidence_zh}（證明力：{assurance_zh}）",
     ]
-    english = f"{en} {at} · {presence.zone.name} · beacon heard {heard}, {proof_en} (assurance: {assurance_en})"
+    english = f"{en} {at} · {presence.zone.name} · {heard} {evidence_en} (assurance: {assurance_en})"
     if by_zone:
         lines[0] = f"✅ 已自動簽到 {at}　{name}"
         english = f"Signed in automatically {at} · {presence.zone.name} · beacon heard {heard}"

@@ -1,6 +1,7 @@
 """The tables: SQLAlchemy 2 typed models and the constraints that defend the invariants."""
 
 from checkin_api.models.accounts import ApiToken, EnrolmentCode, EnrolmentTry, LineAccount
+from checkin_api.models.agents import Agent, AgentBatch, AgentNonce, OfficerDevice
 from checkin_api.models.audit import AuditEntry
 from checkin_api.models.base import Base, UtcDateTime
 from checkin_api.models.corrections import Correction, PunchVoid
@@ -12,6 +13,9 @@ from checkin_api.models.organisation import Beacon, Officer, RosterEntry, Shift,
 from checkin_api.models.timekeeping import CalendarDay, Leave, Outage, RosterChange
 
 __all__ = [
+    "Agent",
+    "AgentBatch",
+    "AgentNonce",
     "ApiToken",
     "AuditEntry",
     "Base",
@@ -30,6 +34,7 @@ __all__ = [
     "Leave",
     "LineAccount",
     "Officer",
+    "OfficerDevice",
     "Outage",
     "Presence",
     "Punch",

@@ -30,6 +30,10 @@ class Presence(Base):
     # What the device message turned out to be; None of a certified LINE Beacon, which LINE itself checks.
     proof: Mapped[Proof | None]
     inbox_event_id: Mapped[int | None] = mapped_column(ForeignKey("inbox_event.id"), unique=True)
+    # Of a presence that an agent told: which one, and what it heard.
+    agent_id: Mapped[int | None] = mapped_column(ForeignKey("agent.id"))
+    device_id: Mapped[int | None] = mapped_column(ForeignKey("officer_device.id"))
+    rssi_dbm: Mapped[float | None]
 
 
 class Punch(Base):

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from checkin_api import models as m
 from checkin_api.domain.columns import MICROSECONDS, MISSING, Bools, Ints, instant, minutes_of
 from checkin_api.domain.coverage import NO_ZONE, Moments, missed_punches
-from checkin_api.domain.ids import Direction, OutageSource, Status
+from checkin_api.domain.ids import Direction, OutageSource, Proof, SightingSource, Status
 from checkin_api.domain.outages import Outage, blinded
 from checkin_api.domain.records import DutyRecord
 from checkin_api.domain.shifts import DAY, REACH, local_date
@@ -73,9 +73,11 @@ def signs_of_life(session: Session, since: datetime, now: datetime) -> Moments:
     """Who was heard where from ``since`` on, with the last time before it of every zone, by the ids of zones.
 
     Presences are signs of their zone; refusals only of the department, for they show no more than that LINE reached us.
+    What agents tell needs no LINE and is none of these signs.
     """
     p, r = m.Presence, m.Refusal
-    zones, heard = arrays(session, select(p.zone_id, p.at).where(_of_all_zones(session), p.at.between(since, now)))
+    of_phones = _of_all_zones(session), p.agent_id.is_(None)
+    zones, heard = arrays(session, select(p.zone_id, p.at).where(*of_phones, p.at.between(since, now)))
     [asked] = arrays(session, select(r.at).where(r.at.between(since, now)))
     earlier = list(_last_before(session, since))
     return Moments(
@@ -86,6 +88,23 @@ def signs_of_life(session: Session, since: datetime, now: datetime) -> Moments:
     )
 
 
+def heard_by_agents(session: Session, since: datetime, now: datetime) -> Moments:
+    """When an agent heard a beacon of its own zone, and no copy that is known for one, by the ids of zones."""
+    s = m.BeaconSighting
+    zones, heard = arrays(
+        session,
+        select(s.zone_id, s.at)
+        .join(m.Beacon, m.Beacon.id == s.beacon_id)
+        .where(
+            s.source == SightingSource.AGENT,
+            s.zone_id == m.Beacon.zone_id,
+            s.proof.in_((Proof.VALID, Proof.STATIC)),
+            s.at.between(since, now),
+        ),
+    )
+    return Moments(zone=zones, at=heard // MICROSECONDS)
+
+
 def _of_all_zones(session: Session) -> Any:
     # By zone and not by time alone: the index begins with the zone.
     return m.Presence.zone_id.in_(list(session.scalars(select(m.Zone.id))))
@@ -93,7 +112,7 @@ def _of_all_zones(session: Session) -> Any:
 
 def _last_before(session: Session, since: datetime) -> Iterator[tuple[int, datetime]]:
     p, r = m.Presence, m.Refusal
-    last = select(func.max(p.at)).where(p.zone_id == m.Zone.id, p.at < since).scalar_subquery()
+    last = select(func.max(p.at)).where(p.zone_id == m.Zone.id, p.at < since, p.agent_id.is_(None)).scalar_subquery()
     asked = select(literal(NO_ZONE), func.max(r.at)).where(r.at < since)
     for zone_id, at in session.execute(union_all(select(m.Zone.id, last), asked)):
         if at is not None:

@@ -5,7 +5,7 @@ from typing import Any
 from apiflask import APIFlask
 from flask import Response, render_template_string
 
-from checkin_api.web import errors
+from checkin_api.web import errors, signed
 
 SPEC_PATH = "/api/v1/openapi.json"
 DOCS_PATH = "/api/v1/docs"
@@ -24,6 +24,8 @@ _PROBLEM = {
 }
 _WITH_BODY = {"400": "no JSON", "409": "contradicts what is there", "413": "larger than 1 MiB"}
 _OFTEN = {"401": "token missing, unknown or expired", "403": "not this role's", "404": "not found"}
+# Where a one-time code in the body is the proof.
+_OPEN_PATHS = {f"{signed.PREFIX}enrolment"}
 # Plain HTML: a department's network need not reach anybody's script server for it.
 _PAGE = """<!doctype html>
 <html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">
@@ -47,7 +49,10 @@ pre{padding:.5rem;overflow:auto}h2{border-top:1px solid #8888;padding-top:1rem}<
 
 def describe(app: APIFlask) -> None:
     """Give the application its description at ``/api/v1/openapi.json`` and ``/api/v1/docs``, and errors in one form."""
-    app.security_schemes = {"token": {"type": "http", "scheme": "bearer"}}
+    app.security_schemes = {
+        "token": {"type": "http", "scheme": "bearer"},
+        "signature": {"type": "apiKey", "in": "header", "name": "Signature", "description": "RFC 9421, Ed25519"},
+    }
     app.error_processor(errors.answer_to_input)
     app.spec_processor(_finish)
 
@@ -68,7 +73,7 @@ def describe(app: APIFlask) -> None:
 
 
 def _finish(spec: Any) -> Any:
-    """Say what every path has in common: the token, and problems as they are really sent."""
+    """Say what every path has in common: its proof, and problems as they are really sent."""
     problem = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
     spec["components"]["schemas"] = {
         **{
@@ -78,9 +83,11 @@ def _finish(spec: Any) -> Any:
         },
         "Problem": _PROBLEM,
     }
-    for methods in spec["paths"].values():
+    for path, methods in spec["paths"].items():
         for operation in methods.values():
-            operation["security"] = [{"token": []}]
+            operation["security"] = [{"signature": []}] if path.startswith(signed.PREFIX) else [{"token": []}]
+            if path in _OPEN_PATHS:
+                operation["security"] = []
             usual = _OFTEN | (_WITH_BODY if "requestBody" in operation else {})
             for status, description in usual.items():
                 operation["responses"].setdefault(status, {"description": description})

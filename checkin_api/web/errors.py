@@ -10,6 +10,7 @@ from werkzeug.datastructures import Headers
 from werkzeug.exceptions import HTTPException, InternalServerError
 
 from checkin_api.errors import CheckinError, NotFoundError, StorageError
+from checkin_api.fleet.agents import RefusedError
 from checkin_api.fleet.registering import ConflictError
 from checkin_api.line.webhook import NotAWebhookError
 
@@ -33,7 +34,7 @@ def problem(status: int, code: str, message: str, **more: Any) -> Response:
 def code_of(error: Exception) -> str:  # noqa: PLR0911 (one line per kind)
     """The stable code of the answer to whatever went wrong."""
     match error:
-        case ProblemError() | NotAWebhookError():
+        case ProblemError() | NotAWebhookError() | RefusedError():
             return error.code
         case StorageError():
             return "storage_unavailable"
@@ -63,6 +64,8 @@ def answer_to(error: Exception) -> Response:  # noqa: PLR0911 (one line per kind
         case StorageError():
             logger.error("not stored: %s", error)
             return problem(503, code_of(error), "not stored; send it again")
+        case RefusedError():
+            return problem(403, error.code, str(error))
         case ConflictError():
             return problem(409, code_of(error), str(error))
         case NotFoundError():

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from checkin_api.db import Database
 from checkin_api.domain.ids import Role, SightingSource
-from checkin_api.fleet import alarms, beacons, looking, sightings
+from checkin_api.fleet import agents, alarms, beacons, looking, sightings
 from checkin_api.fleet.registering import Registrar, Registration
 from checkin_api.fleet.sightings import HeardMessage, Sighting
 from checkin_api.models.base import LARGEST_ID
@@ -161,6 +161,37 @@ def close_alarm(alarm_id: int, json_data: schemas.CloseIn) -> Any:
             registrar.session, registrar.now, alarm_id, actor=registrar.actor, comment=json_data.comment
         )
     return {"changed": changed}
+
+
+@blueprint.get("/agents")
+@allowed(*_READERS)
+@blueprint.output(schemas.AgentsOut)
+def list_agents() -> Any:
+    """Agents with how they are, by site, zone and name."""
+    with _reading() as (session, now):
+        return {"agents": agents.look_at_all(session, now)}
+
+
+@blueprint.post("/agents")
+@allowed(Role.INSTALLER)
+@blueprint.input(schemas.AgentIn)
+@blueprint.output(schemas.AgentCodeOut, status_code=201)
+def issue_agent_code(json_data: schemas.AgentIn) -> Any:
+    """Make a one-time code for an agent, `beacon-agent enrol`; it is told once."""
+    with _registering() as registrar:
+        issued = agents.issue_code(
+            registrar.session, registrar.now, name=json_data.name, zone=json_data.zone, actor=registrar.actor
+        )
+    return issued, 201
+
+
+@blueprint.post("/agents/<name>/revoke")
+@allowed(Role.INSTALLER)
+@blueprint.output(schemas.ChangeOut)
+def revoke_agent(name: str) -> Any:
+    """Take nothing more from an agent: its card was stolen, or it is taken down."""
+    with _registering() as registrar:
+        return {"changed": agents.revoke(registrar.session, registrar.now, name, actor=registrar.actor)}
 
 
 @contextmanager

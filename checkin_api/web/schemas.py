@@ -1,24 +1,30 @@
 """What the API takes and gives, as pydantic models; a field that is not named is refused."""
 
 from datetime import UTC, datetime
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, SecretStr
 
 from checkin_api.domain.ids import AlarmKind, BeaconKind, Proof, SightingSource
+from checkin_api.fleet.agents import AgentState
 from checkin_api.fleet.beacons import BeaconState
 from hardware.frames.device_message import KEY_LENGTH
 
 
-class _In(BaseModel):
+class In(BaseModel):
+    """What comes in; a field that is not named is refused."""
+
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-class _Out(BaseModel):
+class Out(BaseModel):
+    """What goes out."""
+
     model_config = ConfigDict(from_attributes=True)
 
 
-def _printable(text: str) -> str:
+def printable(text: str) -> str:
+    """Refuse line breaks and control characters."""
     if not text.isprintable():
         raise ValueError("must be text on one line")
     return text
@@ -39,8 +45,8 @@ def _in_utc(at: datetime) -> datetime:
     return at.astimezone(UTC)
 
 
-Code = Annotated[str, Field(min_length=1, max_length=64), AfterValidator(_printable)]
-Label = Annotated[str, Field(max_length=200), AfterValidator(_printable)]
+Code = Annotated[str, Field(min_length=1, max_length=64), AfterValidator(printable)]
+Label = Annotated[str, Field(max_length=200), AfterValidator(printable)]
 Key = Annotated[
     SecretStr,
     AfterValidator(_key_of_32_bytes),
@@ -50,7 +56,7 @@ Hwid = Annotated[str, Field(pattern=r"^[0-9a-fA-F]{10}$"), AfterValidator(str.lo
 Instant = Annotated[AwareDatetime, AfterValidator(_in_utc)]
 
 
-class BeaconIn(_In):
+class BeaconIn(In):
     """A beacon to register; ``key`` of a rolling one, 64 hex digits, is stored encrypted and never given out."""
 
     zone: Code
@@ -59,7 +65,7 @@ class BeaconIn(_In):
     key: Key | None = None
 
 
-class ReplacementIn(_In):
+class ReplacementIn(In):
     """The beacon that takes the place of another."""
 
     hwid: Hwid
@@ -68,27 +74,27 @@ class ReplacementIn(_In):
     key: Key | None = None
 
 
-class MoveIn(_In):
+class MoveIn(In):
     """Where a beacon hangs from now on."""
 
     zone: Code
 
 
-class KeyIn(_In):
+class KeyIn(In):
     """A new key; the old one is taken for some days more."""
 
     key: Key
     overlap_days: Annotated[int, Field(ge=0, le=365)] = 14
 
 
-class HeardIn(_In):
+class HeardIn(In):
     """A device message, 1 to 13 bytes as hex digits, and when it was heard first."""
 
     at: Instant
     device_message: Annotated[str, Field(pattern=r"^([0-9a-fA-F]{2}){1,13}$")]
 
 
-class SightingIn(_In):
+class SightingIn(In):
     """What an installer heard of a beacon: every distinct message once, and how it came in.
 
     ``sent_at`` is the time of the clock that the messages were timed with; it is compared with the server's, so that a
@@ -102,13 +108,49 @@ class SightingIn(_In):
     interval_ms: Annotated[float, Field(gt=0, le=600_000)] | None = None
 
 
-class CloseIn(_In):
+class CloseIn(In):
     """What somebody found who looked at an alarm."""
 
-    comment: Annotated[str, Field(max_length=400), AfterValidator(_printable)] = ""
+    comment: Annotated[str, Field(max_length=400), AfterValidator(printable)] = ""
 
 
-class ResultOut(_Out):
+class AgentIn(In):
+    """An agent to be enrolled, and where it stands."""
+
+    name: Code
+    zone: Code
+
+
+class AgentCodeOut(Out):
+    """The one-time code of an agent, shown once."""
+
+    name: str
+    zone: str
+    code: str
+    expires_at: datetime
+
+
+class AgentOut(Out):
+    """An agent and how it is; ``heartbeat`` as it told itself."""
+
+    name: str
+    zone: str
+    site: str
+    state: AgentState
+    made_at: datetime
+    enrolled_at: datetime | None
+    heartbeat_at: datetime | None
+    revoked_at: datetime | None
+    heartbeat: dict[str, Any]
+
+
+class AgentsOut(Out):
+    """Agents by site, zone and name; revoked ones last."""
+
+    agents: list[AgentOut]
+
+
+class ResultOut(Out):
     """What one message turned out to be; ``proof`` is null for a certified LINE Beacon, which LINE checks."""
 
     device_message: str
@@ -116,14 +158,14 @@ class ResultOut(_Out):
     lag_s: float | None
 
 
-class SightingOut(_Out):
+class SightingOut(Out):
     """The verdict on a sighting, and whether the beacon's clock was set by it."""
 
     results: list[ResultOut]
     resynchronised: bool
 
 
-class LastSightingOut(_Out):
+class LastSightingOut(Out):
     """The last time somebody on site heard a beacon."""
 
     at: datetime
@@ -135,7 +177,7 @@ class LastSightingOut(_Out):
     interval_ms: float | None
 
 
-class BeaconOut(_Out):
+class BeaconOut(Out):
     """A beacon and its health; see ``fleet.looking.BeaconLook``."""
 
     hwid: str
@@ -153,14 +195,14 @@ class BeaconOut(_Out):
     alarms: dict[AlarmKind, int]
 
 
-class ChangedOut(_Out):
+class ChangedOut(Out):
     """Whether anything changed; asking twice changes nothing the second time."""
 
     changed: bool
     beacon: BeaconOut
 
 
-class AlarmOut(_Out):
+class AlarmOut(Out):
     """An alarm with its newest evidence."""
 
     id: int
@@ -177,32 +219,32 @@ class AlarmOut(_Out):
     comment: str
 
 
-class BeaconsOut(_Out):
+class BeaconsOut(Out):
     """Beacons by site, zone and hardware ID."""
 
     beacons: list[BeaconOut]
 
 
-class AlarmsOut(_Out):
+class AlarmsOut(Out):
     """Alarms, the one that went on last first."""
 
     alarms: list[AlarmOut]
 
 
-class ChangeOut(_Out):
+class ChangeOut(Out):
     """Whether anything changed."""
 
     changed: bool
 
 
-class WhereIn(_In):
+class WhereIn(In):
     """Which beacons to list."""
 
     zone: Code | None = None
     site: Code | None = None
 
 
-class WhichAlarmsIn(_In):
+class WhichAlarmsIn(In):
     """Which alarms to list; closed ones only if asked for."""
 
     hwid: Hwid | None = None

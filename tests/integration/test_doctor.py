@@ -195,6 +195,30 @@ def test_enforced_zone_that_refuses_every_punch_fails(
     assert f"({', '.join(kinds)})" in text
 
 
+def test_an_agent_makes_the_highest_assurance_possible(doctor: Doctor, database: Database):
+    with database.write() as session:
+        guns = zone(session, BeaconKind.LINE, enforced=True, required_assurance=Assurance.HIGH)
+        weak = zone(session, BeaconKind.STATIC, enforced=True, required_assurance=Assurance.LOW)
+        builders.agent(session, guns)
+        builders.agent(session, weak)
+    assert doctor.judges("beacons")[0] is True
+
+
+@pytest.mark.parametrize(
+    ("radio", "silent_s", "passed"), [("hearing", 0, True), ("deaf", 0, False), ("hearing", 181, False)]
+)
+def test_agents_that_are_deaf_or_silent_are_named(
+    doctor: Doctor, database: Database, radio: str, silent_s: float, passed: bool
+):
+    told = {"public_key": bytes(32), "heartbeat": {"radio": radio}, "name": "hq-gate"}
+    with database.write() as session:
+        place = zone(session)
+        builders.agent(session, place, revoked_at=doctor.clock.now())
+        builders.agent(session, place, **told, heartbeat_at=doctor.clock.now() - timedelta(seconds=silent_s))
+    told_passed, text = doctor.judges("agents")
+    assert (told_passed, "hq-gate" in text) == (passed, not passed)
+
+
 def test_retired_beacon_proves_nothing(doctor: Doctor, database: Database):
     with database.write() as session:
         guns = zone(session, BeaconKind.STATIC, enforced=True, required_assurance=Assurance.MEDIUM)

@@ -269,8 +269,15 @@ WRITES: list[Ask] = [
     ("POST", f"/beacons/{HWID}/replace", {"hwid": OTHER, "kind": "static"}),
     ("POST", f"/beacons/{HWID}/key", {"key": KEY.hex()}),
     ("POST", f"/beacons/{HWID}/sightings", {}),
+    ("POST", "/agents", {"name": "pi", "zone": "HQ-1F"}),
+    ("POST", "/agents/pi/revoke", None),
 ]
-READS: list[Ask] = [("GET", "/beacons", None), ("GET", f"/beacons/{HWID}", None), ("GET", "/alarms", None)]
+READS: list[Ask] = [
+    ("GET", "/beacons", None),
+    ("GET", f"/beacons/{HWID}", None),
+    ("GET", "/alarms", None),
+    ("GET", "/agents", None),
+]
 CLOSE: Ask = ("POST", "/alarms/1/close", {})
 MAY: dict[Role, list[Ask]] = {
     Role.ADMIN: [*WRITES, *READS, CLOSE],
@@ -296,14 +303,33 @@ def test_each_role_may_do_what_it_is_for_and_nothing_else(api: Api, database: Da
 
 def test_every_path_of_the_description_asks_for_a_token(api: Api):
     _, spec = api.ask("GET", "/openapi.json")
-    assert len(spec["paths"]) == 10
+    assert len(spec["paths"]) == 18
     for path, methods in spec["paths"].items():
         for method, operation in methods.items():
+            if path == "/api/v1/agent/enrolment":
+                # A one-time code in the body is the proof.
+                assert operation["security"] == []
+                continue
             concrete = path.removeprefix("/api/v1").replace("{hwid}", HWID).replace("{alarm_id}", "1")
-            status, _ = api.ask(method.upper(), concrete, {}, token=" ")
+            status, _ = api.ask(method.upper(), concrete.replace("{name}", "pi"), {}, token=" ")
             assert status == 401, (method, path)
-            assert operation["security"] == [{"token": []}]
+            proof = "signature" if path.startswith("/api/v1/agent/") else "token"
+            assert operation["security"] == [{proof: []}]
             assert operation["responses"]["401"]["content"].keys() == {"application/problem+json"}
+
+
+def test_an_agent_gets_a_code_is_listed_and_revoked(api: Api):
+    status, issued = api.ask("POST", "/agents", {"name": "hq-gate", "zone": "HQ-1F"})
+    assert (status, issued["name"], len(issued["code"])) == (201, "hq-gate", 19)
+    assert api.ask("POST", "/agents", {"name": "hq-gate", "zone": "nowhere"})[1]["code"] == "not_found"
+    assert api.ask("POST", "/agents", {"name": "hq-gate", "zone": "HQ-2F"})[1]["code"] == "refused"
+    _, listed = api.ask("GET", "/agents")
+    assert [(each["name"], each["state"], each["heartbeat"]) for each in listed["agents"]] == [
+        ("hq-gate", "waiting", {})
+    ]
+    assert "code" not in str(listed)
+    assert [api.ask("POST", "/agents/hq-gate/revoke")[1] for _ in range(2)] == [{"changed": True}, {"changed": False}]
+    assert api.ask("POST", "/agents/nobody/revoke")[1]["code"] == "not_found"
 
 
 def test_the_description_can_be_read_as_a_page(api: Api):

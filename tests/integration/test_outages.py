@@ -7,7 +7,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
 from checkin_api import audit, corrections, outages
@@ -20,6 +20,7 @@ from checkin_api.domain.ids import (
     CorrectionState,
     Direction,
     OutageSource,
+    Proof,
     Reason,
     StaffNo,
     Status,
@@ -120,6 +121,34 @@ def department(database: Database) -> Department:
 
 
 # --- derived -------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("proof", "expected"), [(Proof.VALID, 0), (Proof.STATIC, 0), (Proof.FORGED, 1), (Proof.STALE, 1), (None, 1)]
+)
+def test_an_agent_that_heard_the_zones_beacon_shows_that_it_could_see(
+    department: Department, proof: Proof | None, expected: int
+):
+    with department.database.write() as session:
+        gate = session.get_one(m.Zone, department.gate_id)
+        beacon = builders.beacon(session, gate, hwid="c0ffee00aa")
+        for clock in ("08:00", "17:00"):
+            builders.beacon_sighting(session, beacon, at(clock), proof=proof)
+        # What another zone's agent heard of it is a copy, or the wall between them.
+        far = builders.zone(session, code="FAR")
+        builders.beacon_sighting(session, beacon, at("09:00"), zone_id=far.id, proof=Proof.VALID)
+    department.derive()
+    assert len(department.outages()) == expected
+
+
+def test_what_only_agents_saw_tells_nothing_of_line(department: Department):
+    with department.database.write() as session:
+        session.execute(delete(m.Presence))
+        officer = session.scalars(select(m.Officer).where(m.Officer.staff_no == "A1")).one()
+        gate = session.get_one(m.Zone, department.gate_id)
+        builders.presence(session, officer, gate, at("08:00"), agent_id=builders.agent(session, gate).id)
+    department.derive()
+    assert department.outages() == ["None 08:00-"]
 
 
 def test_a_zone_that_heard_nobody_when_punches_were_due_was_blind(department: Department):

@@ -61,6 +61,18 @@ class Department:
         while decide_events(self.database, at, RULES):
             pass
 
+    def agent_heard(self, after_s: float) -> None:
+        """An agent in the zone hears the officer's badge."""
+        with self.database.write() as session:
+            zone = session.scalars(select(m.Zone).where(m.Zone.name == "大門簽到區")).one()
+            officer = session.scalars(select(m.Officer)).one()
+            agent = builders.agent(session, zone)
+            builders.presence(session, officer, zone, EIGHT + timedelta(seconds=after_s), agent_id=agent.id)
+
+    def said(self) -> str:
+        with self.database.read() as session:
+            return str(session.scalars(select(m.Reply.messages).order_by(m.Reply.id.desc()).limit(1)).one())
+
     def proofs(self) -> list[tuple[Proof | None, Assurance]]:
         with self.database.read() as session:
             rows = session.execute(select(m.Presence.proof, m.Presence.assurance).order_by(m.Presence.at))
@@ -131,6 +143,42 @@ def test_a_stranger_with_a_copy_raises_the_alarm_and_stays_unnamed(department: D
     assert (alarm.kind, alarm.count, alarm.evidence[0]["who"]) == (AlarmKind.FORGED_CODE, 2, "?")
     assert STRANGER not in str(alarm)
     assert department.refusals() == [Reason.FORGED_MESSAGE, Reason.FORGED_MESSAGE]
+
+
+def test_a_code_and_a_badge_that_an_agent_heard_are_the_strongest_proof(department: Department):
+    department.agent_heard(-60)
+    department.hear(encode(KEY, HWID, STEP))
+    assert department.proofs()[-1] == (Proof.VALID, Assurance.HIGH)
+    department.tap(5)
+    assert "證明力：高" in department.said()
+
+
+@pytest.mark.parametrize(
+    ("agent_s", "message", "expected"),
+    [(-301, STEP, Assurance.MEDIUM), (-60, STEP - 240, Assurance.LOW)],
+    ids=["long before", "an old code"],
+)
+def test_what_does_not_belong_together_strengthens_nothing(
+    department: Department, agent_s: float, message: int, expected: Assurance
+):
+    department.agent_heard(agent_s)
+    department.hear(encode(KEY, HWID, message))
+    assert department.proofs()[-1][1] is expected
+
+
+def test_a_badge_alone_is_weak_proof_and_the_officer_is_told_what_was_heard(department: Department):
+    department.agent_heard(-60)
+    department.tap(5)
+    said = department.said()
+    assert "監聽站感應到您的識別證或手機" in said
+    assert "證明力：低" in said
+    assert "標記供複核" in said
+
+
+def test_an_agent_keeps_nobody_from_being_asked_on_arrival(department: Department):
+    department.agent_heard(-60)
+    department.hear(encode(KEY, HWID, STEP))
+    assert "簽到" in department.said()
 
 
 def test_a_redelivered_event_stays_valid(department: Department):

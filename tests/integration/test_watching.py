@@ -3,6 +3,7 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from sqlalchemy import delete
 
 from checkin_api import models as m
 from checkin_api.db import Database
@@ -72,6 +73,18 @@ def test_a_beacon_that_somebody_on_site_heard_is_not_silent(walls: Walls):
             )
         )
     assert walls.watch().silent == 0
+
+
+def test_a_beacon_is_silent_where_only_an_agent_listens(walls: Walls):
+    with walls.database.write() as session:
+        session.execute(delete(m.Presence))
+        zone = session.get_one(m.Zone, walls.zone_id)
+        builders.agent(session, zone, heartbeat_at=NOW, revoked_at=NOW)
+        agent_id = builders.agent(session, zone, heartbeat_at=NOW - DAY - timedelta(seconds=1)).id
+    assert walls.watch().silent == 0
+    with walls.database.write() as session:
+        session.get_one(m.Agent, agent_id).heartbeat_at = NOW
+    assert walls.watch().silent == 1
 
 
 def test_a_zone_that_nobody_uses_may_be_silent(walls: Walls):

@@ -27,6 +27,9 @@ def moments(text: str) -> Moments:
     )
 
 
+NONE = moments("")
+
+
 def clock(minutes: int | None) -> str:
     return "" if minutes is None else f"{minutes // 60:02}:{minutes % 60:02}"
 
@@ -63,7 +66,24 @@ def words(gap: Gap) -> str:
     ],
 )  # fmt: skip
 def test_gaps(name: str, missed: str, signs: str, expected: list[str]):
-    found = [words(gap) for gap in gaps(moments(missed), moments(signs), within=60, now=minute("20:00"))]
+    found = [words(gap) for gap in gaps(moments(missed), moments(signs), NONE, within=60, now=minute("20:00"))]
+    assert found == expected, name
+
+
+@pytest.mark.parametrize(
+    ("name", "signs", "agents", "expected"),
+    [
+        ("監聽站聽得到信標 the agent hears the beacon", "yard 08:30", "gate 08:20", []),
+        ("別處的監聽站 an agent elsewhere", "yard 08:30", "yard 08:20", ["gate 08:00- missed 1"]),
+        ("LINE 沒有消息時不能證明 it tells nothing of LINE", "", "gate 08:00, yard 08:00",
+         ["everywhere 08:00- missed 1"]),
+        ("中斷到監聽站再聽到為止 until it hears again", "yard 08:30", "gate 05:00, gate 11:00",
+         ["gate 05:00-11:00 missed 1"]),
+    ],
+)  # fmt: skip
+def test_gaps_where_an_agent_listens(name: str, signs: str, agents: str, expected: list[str]):
+    missed = moments("gate 08:00")
+    found = [words(gap) for gap in gaps(missed, moments(signs), moments(agents), within=60, now=minute("20:00"))]
     assert found == expected, name
 
 
@@ -96,7 +116,7 @@ def columns(pairs: list[tuple[int, int]]) -> Moments:
 def test_every_due_punch_is_in_one_gap_or_has_a_sign_near_it(
     missed: list[tuple[int, int]], signs: list[tuple[int, int]]
 ):
-    found = list(gaps(columns(missed), columns(signs), within=60, now=600))
+    found = list(gaps(columns(missed), columns(signs), NONE, within=60, now=600))
     assert sum(gap.missed for gap in found) == sum(not proved(zone, at, signs) for zone, at in missed if at <= 540)
     for gap in found:
         heard = [at for zone, at in signs if gap.zone in {NO_ZONE, zone}]
