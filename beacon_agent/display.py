@@ -5,6 +5,8 @@ from collections.abc import Iterable
 from datetime import tzinfo
 from typing import TYPE_CHECKING
 
+import click
+
 from beacon_agent.sightings import Beacon, Heard, UnreadableFrame
 from hardware.frames.ibeacon import IBeacon
 from hardware.frames.simple_beacon import SimpleBeacon
@@ -12,10 +14,26 @@ from hardware.frames.simple_beacon import SimpleBeacon
 if TYPE_CHECKING:
     from rich.table import Table
 
+    from beacon_agent.sightings import SightingTable
+
 # From the edge of hearing to a hand's breadth from the beacon, as phones and a Pi report it.
 _WEAKEST_DBM, _STRONGEST_DBM = -100, -40
 _BAR_WIDTH = 10
 _HEADINGS = ("種類\nKind", "識別\nIdentity", "裝置訊息\nDevice message", "RSSI\ndBm", "次數\nCount", "最後\nLast heard")
+
+
+def show(heard: "SightingTable", form: str) -> None:
+    """Print what was heard, as ``table`` or ``json`` lines."""
+    if form == "json":
+        for entry in heard:
+            click.echo(json_line(entry))
+        return
+    if not heard:
+        click.echo("沒有聽到信標：請靠近信標或延長 --seconds / No beacon heard: go nearer, or raise --seconds")
+        return
+    from rich.console import Console  # noqa: PLC0415 (only a table needs it)
+
+    Console().print(table(heard))
 
 
 def rssi_bar(rssi_dbm: int | None) -> str:

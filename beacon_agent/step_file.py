@@ -1,10 +1,10 @@
 """The time step of a Pi that is a beacon: the clock's, and never one that was left before, whatever the clock does."""
 
-import os
 from dataclasses import dataclass
 from pathlib import Path
 
 from beacon_agent.errors import AgentError
+from beacon_agent.private_file import write_private
 from hardware.frames.device_message import STEP_S
 
 # As the ESP32 does it: one small write a minute.
@@ -62,10 +62,5 @@ class StepFile:
             ) from exc
 
     def _write(self, unsent: int) -> None:
-        part = self._path.with_suffix(".part")
-        with part.open("w", encoding="ascii") as file:
-            file.write(f"{unsent}\n")
-            file.flush()
-            os.fsync(file.fileno())
-        part.rename(self._path)
+        write_private(self._path, f"{unsent}\n".encode())
         self._unsent = unsent

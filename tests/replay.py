@@ -30,17 +30,22 @@ class ReplayBackend(BaseBleakScanner):
     advertisements: ClassVar[Iterable[AdvertisementData]] = ()
     start_error: ClassVar[Exception | None] = None
     stop_error: ClassVar[Exception | None] = None
-    asked: ClassVar[dict[str, Any]]
+    passive_error: ClassVar[Exception | None] = None
+    # What each scanner was made with, in order.
+    asked: ClassVar[list[dict[str, Any]]]
     was_stopped: ClassVar[bool]
 
     def __init__(self, callback: Any, service_uuids: Any, scanning_mode: str, **options: Any) -> None:
         super().__init__(callback, service_uuids)
-        type(self).asked = {"service_uuids": service_uuids, "scanning_mode": scanning_mode, **options}
+        self._is_passive = scanning_mode == "passive"
+        type(self).asked.append({"service_uuids": service_uuids, "scanning_mode": scanning_mode, **options})
         type(self).was_stopped = False
 
     async def start(self) -> None:
         if self.start_error:
             raise self.start_error
+        if self._is_passive and self.passive_error:
+            raise self.passive_error
         for number, heard in enumerate(self.advertisements):
             # Another address each time, as BlueZ sends.
             self.call_detection_callbacks(BLEDevice(f"C0:FF:EE:00:00:{number:02X}", None, None), heard)
@@ -55,8 +60,15 @@ def replaying(
     *advertisements: AdvertisementData,
     start_error: Exception | None = None,
     stop_error: Exception | None = None,
+    passive_error: Exception | None = None,
 ) -> type[ReplayBackend]:
-    members = {"advertisements": advertisements, "start_error": start_error, "stop_error": stop_error}
+    members: dict[str, Any] = {
+        "advertisements": advertisements,
+        "start_error": start_error,
+        "stop_error": stop_error,
+        "passive_error": passive_error,
+        "asked": [],
+    }
     return type("Replaying", (ReplayBackend,), members)
 
 
@@ -64,6 +76,7 @@ class InterruptedBackend(ReplayBackend):
     """Hears one beacon, and then somebody presses Ctrl-C."""
 
     advertisements = (advertisement(frame=FRAME),)
+    asked: ClassVar[list[dict[str, Any]]] = []
 
     async def start(self) -> None:
         await super().start()

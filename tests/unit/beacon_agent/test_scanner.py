@@ -1,7 +1,6 @@
 """The scanner on a radio that replays advertisements, and on one that fails in each known way."""
 
 import asyncio
-from datetime import UTC, datetime
 
 import pytest
 from bleak.backends.bluezdbus.scanner import BleakScannerBlueZDBus
@@ -13,19 +12,15 @@ from bleak.exc import (
 )
 
 from beacon_agent.errors import RadioError, RadioFault
-from beacon_agent.scanner import listening
-from beacon_agent.sightings import Sighting
-from hardware.frames.simple_beacon import SimpleBeacon
-from tests.replay import COMPANION, FRAME, ReplayBackend, advertisement, replaying
-
-NOON = datetime(2026, 11, 23, 4, tzinfo=UTC)
+from beacon_agent.scanner import Report, listening
+from tests.replay import COMPANION, FRAME, LINE_UUID, ReplayBackend, advertisement, replaying
 
 
-def hear(backend: type[ReplayBackend]) -> list[Sighting]:
-    heard: list[Sighting] = []
+def hear(backend: type[ReplayBackend]) -> list[Report]:
+    heard: list[Report] = []
 
     async def listen() -> None:
-        async with asyncio.timeout(5), listening(heard.append, now=lambda: NOON, backend=backend):
+        async with asyncio.timeout(5), listening(heard.append, adapter="hci1", backend=backend):
             pass
 
     asyncio.run(listen())
@@ -39,9 +34,11 @@ def fault_of(backend: type[ReplayBackend]) -> RadioFault:
     return caught.value.fault
 
 
-def test_replayed_advertisements_become_sightings():
-    heard = hear(replaying(advertisement(frame=FRAME, rssi_dbm=-61), advertisement(), advertisement(apple=COMPANION)))
-    assert heard[0] == Sighting(SimpleBeacon("fd5ea0ad1e", b"\0"), -61, NOON)
+def test_advertisements_become_reports():
+    heard = hear(replaying(advertisement(frame=FRAME, rssi_dbm=-61), advertisement(apple=COMPANION)))
+    assert heard[0] == Report("C0:FF:EE:00:00:00", {LINE_UUID: FRAME}, {}, -61)
+    assert heard[1] == Report("C0:FF:EE:00:00:01", {}, {0x004C: COMPANION}, -60)
+    # The passive scan beside the active one hears them too; they are told once.
     assert len(heard) == 2
 
 
@@ -54,10 +51,25 @@ def test_strength_that_the_radio_did_not_measure_is_none(rssi_dbm: int):
 def test_scan_is_active_and_asks_bluez_for_repeated_advertisements():
     backend = replaying()
     hear(backend)
-    assert backend.asked["scanning_mode"] == "active"
-    assert backend.asked["service_uuids"] is None
-    real = BleakScannerBlueZDBus(None, None, "active", bluez=backend.asked["bluez"])
+    active = backend.asked[0]
+    assert (active["scanning_mode"], active["service_uuids"], active["bluez"]["adapter"]) == ("active", None, "hci1")
+    real = BleakScannerBlueZDBus(None, None, "active", bluez=active["bluez"])
     assert real._filters["DuplicateData"].value is True  # noqa: SLF001 (what bleak sends to BlueZ)
+
+
+def test_a_passive_scan_runs_beside_it_with_the_patterns_of_both_bluez():
+    backend = replaying()
+    hear(backend)
+    [_, passive] = backend.asked
+    assert (passive["scanning_mode"], passive["bluez"]["adapter"]) == ("passive", "hci1")
+    patterns = {(int(kind), bytes(content)) for _, kind, content in passive["bluez"]["or_patterns"]}
+    assert patterns == {(0x16, b"\x6f\xfe\x02"), (0x16, b"\x02"), (0xFF, b"\x4c\x00\x02\x15")}
+    BleakScannerBlueZDBus(None, None, "passive", bluez=passive["bluez"])
+
+
+def test_a_bluetoothd_without_passive_scans_is_listened_to_all_the_same():
+    backend = replaying(advertisement(frame=FRAME), passive_error=BleakError("passive scanning needs --experimental"))
+    assert len(hear(backend)) == 1
 
 
 def test_scanner_is_stopped_when_listening_ends():

@@ -1,0 +1,1 @@
+"""The commands of ``beacon-agent``, a module each."""
