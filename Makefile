@@ -21,6 +21,10 @@ test-e2e: ## the browser tests
 	@deploy/bootstrap.sh test
 	$(BIN)/pytest tests/e2e
 
+test-radio: ## the agent against real bluetoothds, in virtual machines
+	@deploy/bootstrap.sh test
+	$(BIN)/pytest tests/radio
+
 format: ## format and fix what can be fixed
 	@deploy/bootstrap.sh run
 	$(BIN)/ruff format .
@@ -65,4 +69,4 @@ report: ## a day's usage report of the running department: make report DATE=2026
 clean: ## remove the environment and all working data
 	rm -rf .venv var build *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 
-.PHONY: help run test test-fast test-e2e format lint types coverage bench check lock migration report clean
+.PHONY: help run test test-fast test-e2e test-radio format lint types coverage bench check lock migration report clean

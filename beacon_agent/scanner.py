@@ -96,26 +96,37 @@ async def listening(
         hear(Report(device.address, heard.service_data, heard.manufacturer_data, rssi_dbm))
 
     named: BlueZScannerArgs = {"adapter": adapter} if adapter else {}
-    with _translated():
-        scanner = BleakScanner(on_advertisement, scanning_mode="active", bluez={**_ACTIVE, **named}, backend=backend)
-        async with asyncio.timeout(_START_TIMEOUT_S):
-            await scanner.start()
-    beside = None
+    # First: the kernel asks the radio for repeated packets only when a scan begins while there is a passive one.
+    beside = await _listen_beside({**_PASSIVE, **named}, backend)
     try:
-        beside = await _listen_beside({**_PASSIVE, **named}, backend)
-        yield
+        with _translated():
+            scanner = BleakScanner(
+                on_advertisement, scanning_mode="active", bluez={**_ACTIVE, **named}, backend=backend
+            )
+            async with asyncio.timeout(_START_TIMEOUT_S):
+                await scanner.start()
+        try:
+            yield
+        except BaseException:
+            # Why the context ends is more than how: a cancellation must not be lost over a radio that is stuck.
+            with suppress(RadioError):
+                await _stop(scanner)
+            raise
+        await _stop(scanner)
     finally:
         if beside is not None:
             # Whatever ails it ails the other one too, which tells.
-            with suppress(BleakError, OSError, EOFError, TimeoutError):
-                async with asyncio.timeout(_STOP_TIMEOUT_S):
-                    await beside.stop()
-        try:
-            async with asyncio.timeout(_STOP_TIMEOUT_S):
-                await scanner.stop()
-        except (BleakError, OSError, EOFError, TimeoutError) as exc:
-            # A radio that vanishes stays silent without an error; only stopping it tells.
-            raise RadioError(RadioFault.LOST, _one_line(exc)) from exc
+            with suppress(RadioError):
+                await _stop(beside)
+
+
+async def _stop(scanner: BleakScanner) -> None:
+    try:
+        async with asyncio.timeout(_STOP_TIMEOUT_S):
+            await scanner.stop()
+    except (BleakError, OSError, EOFError, TimeoutError) as exc:
+        # A radio that vanishes stays silent without an error; only stopping it tells.
+        raise RadioError(RadioFault.LOST, _one_line(exc)) from exc
 
 
 async def _listen_beside(bluez: BlueZScannerArgs, backend: Backend | None) -> BleakScanner | None:
@@ -127,7 +138,7 @@ async def _listen_beside(bluez: BlueZScannerArgs, backend: Backend | None) -> Bl
         scanner = BleakScanner(scanning_mode="passive", bluez=bluez, backend=backend)
         async with asyncio.timeout(_START_TIMEOUT_S):
             await scanner.start()
-    except (BleakError, OSError, EOFError, TimeoutError) as exc:
+    except (BleakError, OSError, EOFError, ValueError, TimeoutError) as exc:
         logger.debug("no passive scan beside the active one: %s", _one_line(exc))
         return None
     return scanner
@@ -150,7 +161,9 @@ def _translated() -> Iterator[None]:
     except (OSError, EOFError, ValueError) as exc:
         raise RadioError(RadioFault.NO_DBUS, _one_line(exc)) from exc
     except BleakError as exc:
-        raise RadioError(RadioFault.OTHER, _one_line(exc)) from exc
+        # bleak has no error of its own for an adapter that was named and is not there (3.1, bluezdbus/manager.py).
+        is_missing = str(exc).startswith("adapter ") and str(exc).endswith(" not found")
+        raise RadioError(RadioFault.NO_ADAPTER if is_missing else RadioFault.OTHER, _one_line(exc)) from exc
 
 
 def _dbus_fault(name: str) -> RadioFault:

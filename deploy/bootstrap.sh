@@ -49,6 +49,9 @@ if [ "${1:-run}" = test ]; then
     command -v dbus-daemon >/dev/null || apt_install dbus-daemon
     command -v node >/dev/null || apt_install nodejs
     command -v npm >/dev/null || apt_install npm
+    # Virtual machines for the tests of the radio.
+    command -v qemu-system-x86_64 >/dev/null && command -v mmdebstrap >/dev/null && command -v cpio >/dev/null &&
+        command -v depmod >/dev/null || apt_install qemu-system-x86 mmdebstrap cpio kmod
     # MicroPython for the test of the firmware.
     modules=tests/micropython/node_modules
     if ! cmp -s tests/micropython/package-lock.json $modules/.installed; then

@@ -42,6 +42,7 @@ class Site:
 
     database: Database
     config: Config
+    port: int
     relay: Relay
     device: UUID
 
@@ -72,7 +73,7 @@ def site(database: Database, folder: Path) -> Iterator[Site]:
     enrolled = asyncio.run(server.enrol(f"http://127.0.0.1:{relay.port}", code, key))
     enrolment.store(config.state, enrolled, key)
     try:
-        yield Site(database, config, relay, device)
+        yield Site(database, config, http.server_port, relay, device)
     finally:
         relay.close()
         http.shutdown()

@@ -14,7 +14,7 @@ from checkin_api.db import Database
 from tests.fakes import FakeClock
 from tests.postgres import PostgresServer
 
-NETWORK_FOLDERS = {"integration", "e2e"}
+NETWORK_FOLDERS = {"integration", "e2e", "radio"}
 # How long an example takes says more of the machine, and of what else it does, than of the code.
 hypothesis.settings.register_profile("untimed", deadline=None)
 hypothesis.settings.load_profile("untimed")

@@ -19,10 +19,11 @@ class Weather(Enum):
 class Relay:
     """Passes connections to a port on to another one; threads, for either end may be any program."""
 
-    def __init__(self, to_port: int, seed: int = 0) -> None:
+    def __init__(self, to_port: int, seed: int = 0, *, host: str = "127.0.0.1", listen_on: int = 0) -> None:
         self.weather = Weather.FINE
         self._to_port, self._random = to_port, random.Random(seed)  # noqa: S311 (weather)
-        self._listener = socket.create_server(("127.0.0.1", 0))
+        self._to_host = host
+        self._listener = socket.create_server(("127.0.0.1", listen_on))
         self.port: int = self._listener.getsockname()[1]
         self._open: set[socket.socket] = set()
         self._is_closed = False
@@ -50,7 +51,7 @@ class Relay:
                 near.close()
                 continue
             try:
-                far = socket.create_connection(("127.0.0.1", self._to_port))
+                far = socket.create_connection((self._to_host, self._to_port))
             except OSError:
                 near.close()
                 continue

@@ -80,4 +80,5 @@ class InterruptedBackend(ReplayBackend):
 
     async def start(self) -> None:
         await super().start()
-        signal.raise_signal(signal.SIGINT)
+        if not self._is_passive:
+            signal.raise_signal(signal.SIGINT)

@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
-from tests.bench import attendance, chain, codec, ingest, machine, startup
+from tests.bench import agent, attendance, chain, codec, ingest, machine, startup
 from tests.bench.figures import Figure, table
 from tests.bench.load import require_wrk
 from tests.bench.plan import Plan, say
@@ -17,6 +17,7 @@ from tests.bench.plan import Plan, say
 BENCHES: dict[str, Callable[[Plan], list[Figure]]] = {
     "startup": startup.measure,
     "codec": codec.measure,
+    "agent": agent.measure,
     "attendance-sqlite": attendance.sqlite,
     "attendance-postgresql": attendance.postgresql,
     "attendance-year": attendance.year,

@@ -51,7 +51,7 @@ def test_strength_that_the_radio_did_not_measure_is_none(rssi_dbm: int):
 def test_scan_is_active_and_asks_bluez_for_repeated_advertisements():
     backend = replaying()
     hear(backend)
-    active = backend.asked[0]
+    active = backend.asked[1]
     assert (active["scanning_mode"], active["service_uuids"], active["bluez"]["adapter"]) == ("active", None, "hci1")
     real = BleakScannerBlueZDBus(None, None, "active", bluez=active["bluez"])
     assert real._filters["DuplicateData"].value is True  # noqa: SLF001 (what bleak sends to BlueZ)
@@ -60,7 +60,8 @@ def test_scan_is_active_and_asks_bluez_for_repeated_advertisements():
 def test_a_passive_scan_runs_beside_it_with_the_patterns_of_both_bluez():
     backend = replaying()
     hear(backend)
-    [_, passive] = backend.asked
+    # Before it: the kernel looks at that when the active one begins.
+    [passive, _] = backend.asked
     assert (passive["scanning_mode"], passive["bluez"]["adapter"]) == ("passive", "hci1")
     patterns = {(int(kind), bytes(content)) for _, kind, content in passive["bluez"]["or_patterns"]}
     assert patterns == {(0x16, b"\x6f\xfe\x02"), (0x16, b"\x02"), (0xFF, b"\x4c\x00\x02\x15")}
@@ -108,6 +109,7 @@ def test_unavailable_bluetooth_says_why(reason: str, fault: RadioFault):
         (PermissionError(13, "denied"), RadioFault.DENIED),
         (TimeoutError(), RadioFault.OTHER),
         (BleakError("unsupported platform"), RadioFault.OTHER),
+        (BleakError("adapter 'hci1' not found"), RadioFault.NO_ADAPTER),
     ],
 )
 def test_failure_to_start_says_what_to_do(error: Exception, fault: RadioFault):
@@ -120,3 +122,21 @@ def test_failure_to_start_says_what_to_do(error: Exception, fault: RadioFault):
 )
 def test_radio_lost_while_listening_is_told_at_the_end(error: Exception):
     assert fault_of(replaying(stop_error=error)) is RadioFault.LOST
+
+
+def test_a_radio_that_is_stuck_keeps_nobody_from_ending():
+    """A cancellation while listening ends it, whatever the radio says to being stopped."""
+    backend = replaying(stop_error=BleakDBusError("org.bluez.Error.Failed", ["No discovery started"]))
+
+    async def listen() -> None:
+        async with listening(lambda _: None, backend=backend):
+            await asyncio.sleep(60)
+
+    async def scenario() -> None:
+        task = asyncio.create_task(listen())
+        await asyncio.sleep(0.01)
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+
+    asyncio.run(scenario())
