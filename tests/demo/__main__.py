@@ -43,6 +43,7 @@ class Demo:
         self.processes.wait_for("platform", f"{self.platform}/_/state")
         self.processes.wait_for("api", f"{self.api}/readyz")
         self._enrol()
+        self._start_agent()
         # Last, so that the first reports it catches up are of a department that is there.
         self.processes.start("worker", CHECKIN, "worker")
 
@@ -74,6 +75,20 @@ class Demo:
                 _say(f"匯入… / import {kind}.csv")
                 self.processes.run("import", kind, str(self.workspace.csvs / f"{kind}.csv"))
                 self.workspace.note_imported(kind)
+
+    def _start_agent(self) -> None:
+        """An agent in the first zone, on an invented radio that hears that zone's beacons."""
+        _say("監聽站… / agent")
+        zone = self.workspace.rows("zones")[0]["code"]
+        hwids = ",".join(row["hwid"] for row in self.workspace.rows("beacons") if row["zone_code"] == zone)
+        folder = self.workspace.folder / "agent"
+        folder.mkdir(exist_ok=True)
+        config = folder / "agent.toml"
+        config.write_text(f"[agent]\nstate = {json.dumps(str(folder))}\nruntime = {json.dumps(str(folder))}\n")
+        code = self.processes.run("agent", "code", "demo", "--zone", zone).split()[-1]
+        program = (sys.executable, "-m", "tests.demo.agent", hwids)
+        self.processes.run_program(*program, "enrol", self.api, code, "--config", str(config))
+        self.processes.start("agent", *program, "run", "--config", str(config))
 
     def _enrol(self) -> None:
         issued = json.loads(self.processes.run("enrolment", "issue", "--all", "--format", "json"))
@@ -133,6 +148,7 @@ def _welcome(demo: Demo) -> str:
         api=demo.api,
         folder=_short(demo.workspace.folder),
         env=_short(demo.workspace.env_file),
+        agent=_short(demo.workspace.folder / "agent" / "agent.toml"),
         report=f"{_short(CHECKIN)} report daily --date {today} --format csv --output -",
     )
 
@@ -159,6 +175,8 @@ _WELCOME = """
      On the phone page pick an officer (the note has the duty), walk into a zone, tap 簽到.
   2. 當日報表 / the day's report:
      . {env} && {report}
+  3. 第一個簽到區的監聽站（無線電是假的）/ the agent in the first zone (its radio is invented):
+     . {env} && checkin agent list && beacon-agent status --config {agent}
 
   Ctrl-C 結束全部 / stops everything.
 """

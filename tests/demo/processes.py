@@ -39,9 +39,17 @@ class Processes:
         Raises:
             DemoError: it failed; the message is its own.
         """
+        return self.run_program(CHECKIN, *arguments)
+
+    def run_program(self, *command: str | Path) -> str:
+        """Run a program to its end and return what it printed.
+
+        Raises:
+            DemoError: it failed; the message is its own.
+        """
         self.check()
         done = subprocess.run(
-            [CHECKIN, *arguments],
+            command,
             cwd=ROOT,
             env=self._environment,
             capture_output=True,
@@ -50,7 +58,8 @@ class Processes:
             start_new_session=True,
         )
         if done.returncode:
-            raise DemoError(f"checkin {' '.join(arguments)}: {(done.stderr or done.stdout).strip()}")
+            said = " ".join(str(each) for each in (Path(command[0]).name, *command[1:]))
+            raise DemoError(f"{said}: {(done.stderr or done.stdout).strip()}")
         return done.stdout
 
     def start(self, name: str, *command: str | Path) -> None:

@@ -20,8 +20,8 @@ pytestmark = [
 ]
 
 
-# The platform, the API with its web process and its decider, the worker.
-ALL_PARTS = 5
+# The platform, the API with its web process and its decider, the agent, the worker.
+ALL_PARTS = 6
 
 
 def wait_for_parts(demo: RunningDemo, count: int) -> None:

@@ -2,7 +2,6 @@
 
 import ast
 import json
-from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -17,75 +16,60 @@ from checkin_api.fleet import agents
 from tests.agent_site import BADGE_PACKET, HWID, KEY, Site, site
 from tests.radio import vm
 
-SUITES = ("bookworm", "trixie")
 _GUEST = Path(__file__).with_name("guest.py")
 TESTS = [
     node.name
     for node in ast.parse(_GUEST.read_text("utf-8")).body
     if isinstance(node, ast.AsyncFunctionDef) and node.name.startswith("test_")
 ]
-_LIMIT_S = 900
-
-pytestmark = [pytest.mark.network, pytest.mark.radio, pytest.mark.slow, pytest.mark.timeout(1800)]
+_LIMIT_S = 1200
 
 
-class Room:
-    """What a machine's suite left: a verdict for each test, and the rows in the API's database."""
-
-    def __init__(self, verdicts: dict[str, Any], here: Site) -> None:
-        self.verdicts = verdicts
-        with here.database.read() as session:
-            self.sightings = list(session.scalars(select(m.BeaconSighting)))
-            self.presences = list(session.scalars(select(m.Presence)))
-            [self.agent] = [look for look in agents.look_at_all(session, datetime.now(UTC)) if look.name == "pi-radio"]
-
-
-# A boot for each, in a process of its own where there are several.
-in_each = pytest.mark.parametrize(
-    "room", [pytest.param(suite, marks=pytest.mark.xdist_group(suite)) for suite in SUITES], indirect=True
-)
-
-
-@pytest.fixture(scope="session")
-def room(
-    request: pytest.FixtureRequest, sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Room]:
-    folder = tmp_path_factory.mktemp(request.param)
-    path = folder / "checkin.db"
+@pytest.mark.radio
+@pytest.mark.slow
+@pytest.mark.timeout(2400)
+@pytest.mark.parametrize("suite", ["bookworm", "trixie"])
+def test_the_agent_against_a_real_bluetoothd(
+    suite: str, sqlite_template: Path, tmp_path: Path, subtests: pytest.Subtests
+):
+    """One boot; the machine's tests are in ``guest.py``, and each of them is one here."""
+    path = tmp_path / "checkin.db"
     path.write_bytes(sqlite_template.read_bytes())
     database = Database(f"sqlite:///{path}")
-    image = vm.image(request.param)
-    with site(database, folder) as here:
-        with database.write() as session:
-            code = agents.issue_code(session, datetime.now(UTC), name="pi-radio", zone="HQ-1F", actor="test").code
-        out = folder / "out"
-        out.mkdir()
-        # 10.0.2.2 is this machine as QEMU's guests see it.
-        job = {"api": ["10.0.2.2", here.port], "server": "http://127.0.0.1:8443", "code": code}
-        job |= {"hwid": HWID, "key": KEY.hex(), "badge": BADGE_PACKET.hex()}
-        (out / "job.json").write_text(json.dumps(job))
-        vm.run(image, "python3 -m tests.radio.guest", out, limit_s=_LIMIT_S)
-        verdicts = json.loads((out / "verdicts.json").read_text())
-        yield Room(verdicts, here)
+    image = vm.image(suite)
+    with site(database, tmp_path) as here:
+        verdicts = _in_the_machine(image, here, tmp_path)
+        for name in TESTS:
+            with subtests.test(name):
+                said = verdicts.get(name, {"said": "the machine ended before it"})["said"]
+                assert not said, said
+        with subtests.test("a LINE frame and a badge came from the air to the database"):
+            _look_at_what_arrived(here)
     database.close()
 
 
-@in_each
-@pytest.mark.parametrize("name", TESTS)
-def test_in_the_machine(room: Room, name: str):
-    verdict = room.verdicts.get(name, {"said": "the machine ended before it"})
-    assert not verdict["said"], verdict["said"]
+def _in_the_machine(image: Path, here: Site, folder: Path) -> dict[str, Any]:
+    with here.database.write() as session:
+        code = agents.issue_code(session, datetime.now(UTC), name="pi-radio", zone="HQ-1F", actor="test").code
+    out = folder / "out"
+    out.mkdir()
+    # 10.0.2.2 is this machine as QEMU's guests see it.
+    job: dict[str, Any] = {"api": ["10.0.2.2", here.port], "server": "http://127.0.0.1:8443", "code": code}
+    job |= {"hwid": HWID, "key": KEY.hex(), "badge": BADGE_PACKET.hex()}
+    (out / "job.json").write_text(json.dumps(job))
+    vm.run(image, "python3 -m tests.radio.guest", out, limit_s=_LIMIT_S)
+    verdicts: dict[str, Any] = json.loads((out / "verdicts.json").read_text())
+    return verdicts
 
 
-@in_each
-def test_a_line_frame_and_a_badge_came_from_the_air_to_the_database(room: Room):
-    assert {each.proof for each in room.sightings} == {Proof.VALID}
-    assert {each.told_by for each in room.sightings} == {"pi-radio"}
-    assert all(abs((each.rssi_dbm or 0) + 61) < 1 for each in room.sightings)
-    assert {(each.assurance, each.device_id is not None) for each in room.presences} == {(Assurance.LOW, True)}
-
-
-@in_each
-def test_the_server_knows_how_the_agent_is(room: Room):
-    assert room.agent.heartbeat["versions"]["bleak"]
-    assert room.agent.heartbeat["adapter_resets"] >= 1
+def _look_at_what_arrived(here: Site) -> None:
+    with here.database.read() as session:
+        sightings = list(session.scalars(select(m.BeaconSighting)))
+        presences = list(session.scalars(select(m.Presence)))
+        [agent] = [look for look in agents.look_at_all(session, datetime.now(UTC)) if look.name == "pi-radio"]
+    assert {each.proof for each in sightings} == {Proof.VALID}
+    assert {each.told_by for each in sightings} == {"pi-radio"}
+    assert all(abs((each.rssi_dbm or 0) + 61) < 1 for each in sightings)
+    assert {(each.assurance, each.device_id is not None) for each in presences} == {(Assurance.LOW, True)}
+    assert agent.heartbeat["versions"]["bleak"]
+    assert agent.heartbeat["adapter_resets"] >= 1

@@ -1,5 +1,6 @@
 """Virtual machines with a kernel and a bluetoothd of Debian's; an image is made once and kept in ``var/radio``."""
 
+import fcntl
 import hashlib
 import os
 import subprocess
@@ -21,12 +22,15 @@ def image(suite: str) -> Path:
     lock = ROOT / "deploy" / "locks" / "agent.txt"
     content = IMAGE_SCRIPT.read_bytes() + lock.read_bytes()
     folder = _KEPT / f"{suite}-{hashlib.sha256(content).hexdigest()[:16]}"
-    if not (folder / "initrd").exists():
-        folder.mkdir(parents=True, exist_ok=True)
-        command = [str(IMAGE_SCRIPT), suite, str(folder)]
-        made = subprocess.run(command, capture_output=True, text=True, timeout=_BUILD_LIMIT_S, check=False)
-        if made.returncode:
-            raise GuestError(f"image of {suite}: {made.stderr[-2000:]}")
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / "lock").open("w") as lock_file:
+        # Another run of the tests may be making it.
+        fcntl.flock(lock_file, fcntl.LOCK_EX)
+        if not (folder / "initrd").exists():
+            command = [str(IMAGE_SCRIPT), suite, str(folder)]
+            made = subprocess.run(command, capture_output=True, text=True, timeout=_BUILD_LIMIT_S, check=False)
+            if made.returncode:
+                raise GuestError(f"image of {suite}: {made.stderr[-2000:]}")
     return folder
 
 
