@@ -1,4 +1,9 @@
-"""The Pi as a LINE beacon, through BlueZ's advertising manager: LINE's frame and the iBeacon companion."""
+"""The Pi as a LINE beacon, through BlueZ's advertising manager: LINE's frame and the iBeacon companion.
+
+Most adapters send one advertisement at a time, and the kernel lets several take turns of whole seconds. LINE's frame
+has three of four: a phone with LINE in front hears it within a second or so, while the companion need only be noticed
+once to wake an iPhone. An adapter that cannot advertise while it scans says so when it is asked, and that is passed on.
+"""
 
 import asyncio
 import logging
@@ -23,6 +28,14 @@ logger = logging.getLogger(__name__)
 _BLUEZ, _MANAGER = "org.bluez", "org.bluez.LEAdvertisingManager1"
 _FE6F = "fe6f"
 _ANSWER_WITHIN_S = 10
+# Turns, in seconds.
+_LINE_TURN_S, _COMPANION_TURN_S = 3, 1
+# What BlueZ answers where the adapter itself will not.
+_REFUSED = frozenset({"org.bluez.Error.Failed", "org.bluez.Error.NotPermitted", "org.bluez.Error.NotSupported"})
+_ADVICE = (
+    "此介面不能（邊掃描邊）廣播：換一個介面，或不要與監聽站共用"
+    " / this adapter cannot advertise, or not while it scans: use another one for it"
+)
 # After an error: as long as bluetoothd takes to come back.
 _REST_S = 5
 
@@ -53,6 +66,11 @@ class Advertisement(ServiceInterface):
     def ManufacturerData(self) -> "a{qv}":  # type: ignore[valid-type]  # noqa: F722, N802
         """The iBeacon companion, without the company's number."""
         return {} if self._apple is None else {ibeacon.APPLE_COMPANY: Variant("ay", self._apple)}
+
+    @dbus_property(access=PropertyAccess.READ)
+    def Duration(self) -> "q":  # type: ignore[name-defined]  # noqa: F821, N802
+        """How long its turn is, in seconds."""
+        return _COMPANION_TURN_S if self._service_data is None else _LINE_TURN_S
 
     @dbus_method()
     def Release(self) -> None:  # noqa: N802
@@ -93,7 +111,7 @@ class Broadcaster:
                 await self._send(bus_address)
             except (DBusError, OSError, EOFError, TimeoutError) as exc:
                 if not failed:
-                    logger.warning("not sending (%s); trying again", " ".join(str(exc).split()) or type(exc).__name__)
+                    logger.warning("not sending (%s); trying again", _words(exc))
                 failed = True
                 await asyncio.sleep(_REST_S)
 
@@ -143,3 +161,8 @@ class Broadcaster:
             answer = await bus.call(asked)
         if answer.message_type is MessageType.ERROR:
             raise DBusError(answer.error_name or "", str(answer.body[0]) if answer.body else str(answer.error_name))
+
+
+def _words(exc: Exception) -> str:
+    said = " ".join(str(exc).split()) or type(exc).__name__
+    return f"{said}; {_ADVICE}" if isinstance(exc, DBusError) and exc.type in _REFUSED else said

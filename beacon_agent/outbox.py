@@ -69,12 +69,21 @@ class Batch:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Depth:
-    """How full it is; ``oldest_s`` is how long ago the oldest item was made, of those of this start of the machine."""
+    """How full it is.
+
+    Attributes:
+        waiting: Items that wait.
+        bytes: Their size.
+        oldest_s: How long ago the oldest was made, of those of this start of the machine.
+        dropped: How many were ever dropped.
+        damaged: How many damaged files were moved aside and lie there for somebody to look at.
+    """
 
     waiting: int
     bytes: int
     oldest_s: float
     dropped: int
+    damaged: int
 
 
 class Outbox:
@@ -88,7 +97,7 @@ class Outbox:
         most_bytes: int = DEFAULT_MOST_BYTES,
         longest_s: float = DEFAULT_LONGEST_S,
     ) -> None:
-        self._boot, self._most_bytes, self._longest_s = boot, most_bytes, longest_s
+        self._path, self._boot, self._most_bytes, self._longest_s = path, boot, most_bytes, longest_s
         self.moved_aside: Path | None = None
         self._db = self._opened(path)
         self._bytes = self._measured()
@@ -173,7 +182,11 @@ class Outbox:
             bytes=self._bytes,
             oldest_s=0.0 if oldest is None else max(0.0, now_s - oldest),
             dropped=dropped,
+            damaged=sum(not each.name.endswith(("-wal", "-shm")) for each in self._damaged()),
         )
+
+    def _damaged(self) -> Iterable[Path]:
+        return self._path.parent.glob(f"{self._path.name}.damaged-*")
 
     def _opened(self, path: Path) -> sqlite3.Connection:
         try:

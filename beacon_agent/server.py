@@ -65,7 +65,7 @@ class Answer:
 
 
 class Server:
-    """Asks one server in the agent's name; used by one task at a time."""
+    """Asks one server in the agent's name."""
 
     def __init__(
         self,

@@ -112,8 +112,9 @@ class Watchdog:
             return RadioState.STARTING if self.heard_at_s is None else RadioState.HEARING
         if self.fault is None and not self.is_expecting:
             return RadioState.QUIET
-        is_late = silent_s >= (REPORT_AFTER_S if self.fault is None else _STEPS_S[0])
-        return RadioState.DEAF if is_late else RadioState.HEARING
+        if silent_s >= (REPORT_AFTER_S if self.fault is None else _STEPS_S[0]):
+            return RadioState.DEAF
+        return RadioState.STARTING if self.heard_at_s is None else RadioState.HEARING
 
     def _must_exit(self, silent_s: float) -> bool:
         """Whether nothing here helps: not where there is no adapter, which only a person can change."""

@@ -45,6 +45,8 @@ def _problems(told: dict[str, Any], silent_s: float) -> "list[str]":
         found.append("聽不到 / hears nothing: beacon-agent doctor")
     if told["trouble"]:
         found.append(told["trouble"])
+    if told["outbox"]["damaged"]:
+        found.append("損壞的待送匣已移開 / a damaged outbox was moved aside: ls /var/lib/beacon-agent/*.damaged-*")
     if told["unkept"]:
         found.append(f"{told['unkept']} 筆寫不進磁碟 / could not be kept: df -h")
     return found

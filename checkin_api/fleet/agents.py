@@ -193,7 +193,7 @@ def state_of(agent: m.Agent, now: datetime) -> AgentState:
         return AgentState.WAITING
     if agent.heartbeat_at is None or agent.heartbeat_at < now - SILENT_AFTER:
         return AgentState.SILENT
-    return AgentState.HEARING if (agent.heartbeat or {}).get("radio") in {"hearing", "quiet"} else AgentState.DEAF
+    return AgentState.DEAF if (agent.heartbeat or {}).get("radio") in {"deaf", "no_adapter"} else AgentState.HEARING
 
 
 def _unrevoked(name: str) -> Any:

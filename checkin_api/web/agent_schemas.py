@@ -81,12 +81,13 @@ class TakenOut(Out):
 
 
 class OutboxIn(In):
-    """What waits on the agent's disk, and what it had to drop."""
+    """What waits on the agent's disk, what it had to drop, and damaged files that it moved aside."""
 
     waiting: Count
     bytes: Count
     oldest_s: Seconds
     dropped: Count
+    damaged: Count = 0
 
 
 class HeartbeatIn(In):

@@ -97,7 +97,8 @@ def tell_time(answer: Response) -> Response:
 def _authenticate() -> Signer:
     database: Database = current_app.extensions["database"]
     now: datetime = current_app.extensions["clock"].now()
-    with database.write() as session:
+    # Only who has signed may make the database write.
+    with database.read() as session:
         keys = _AgentKeys(lambda key_id: agents.find_by_key(session, key_id))
         nonce = _verified_nonce(keys, now)
         agent = keys.found
@@ -105,9 +106,11 @@ def _authenticate() -> Signer:
             raise ProblemError(401, "agent_unknown", "no agent has this key: enrol it again")
         if agent.revoked_at is not None:
             raise ProblemError(403, "agent_revoked", "this agent was revoked: enrol it again with a new code")
-        if not agents.remember_nonce(session, now, agent.id, nonce):
+        who = Signer(agent.id, agent.name)
+    with database.write() as session:
+        if not agents.remember_nonce(session, now, who.id, nonce):
             raise ProblemError(401, "signature_replayed", "this request was sent before")
-        return Signer(agent.id, agent.name)
+    return who
 
 
 class _AgentKeys(HTTPSignatureKeyResolver):

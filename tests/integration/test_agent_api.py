@@ -310,7 +310,12 @@ def test_a_heartbeat_is_kept_and_tells_how_the_agent_is(world: World):
     assert state() is AgentState.SILENT
     assert world.agent.post("/heartbeat", HEARTBEAT).status_code == 204
     assert state() is AgentState.HEARING
-    for radio, expected in (("deaf", AgentState.DEAF), ("no_adapter", AgentState.DEAF), ("quiet", AgentState.HEARING)):
+    for radio, expected in (
+        ("starting", AgentState.HEARING),
+        ("deaf", AgentState.DEAF),
+        ("no_adapter", AgentState.DEAF),
+        ("quiet", AgentState.HEARING),
+    ):
         world.agent.post("/heartbeat", {**HEARTBEAT, "radio": radio})
         assert state() is expected
     world.clock.advance(minutes=4)

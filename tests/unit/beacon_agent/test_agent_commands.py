@@ -26,7 +26,7 @@ RUNNING: dict[str, Any] = {
     "clock_offset_s": 0.1,
     "temperature_c": 48.5,
     "disk_free_mb": 20_000,
-    "outbox": {"waiting": 2, "bytes": 2048, "oldest_s": 12.0, "dropped": 0},
+    "outbox": {"waiting": 2, "bytes": 2048, "oldest_s": 12.0, "dropped": 0, "damaged": 0},
     "versions": {"agent": "0.1.0"},
     "sent": 7,
     "unkept": 0,
@@ -72,6 +72,7 @@ def test_status_shows_how_it_is(pi: Pi):
         ({"radio": "no_adapter"}, "beacon-agent doctor"),
         ({"trouble": "agent_revoked"}, "agent_revoked"),
         ({"unkept": 3}, "df -h"),
+        ({"outbox": {**RUNNING["outbox"], "damaged": 1}}, "moved aside"),
         ({"at_unix_s": 0}, "restart beacon-agent"),
     ],
 )

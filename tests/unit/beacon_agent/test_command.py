@@ -117,7 +117,7 @@ def test_help_names_only_what_exists():
 
 def test_agent_never_imports_what_a_server_needs():
     program = (
-        "import sys, beacon_agent.__main__, beacon_agent.scanner, beacon_agent.display\n"
+        "import sys, beacon_agent.__main__, beacon_agent.agent, beacon_agent.broadcaster, beacon_agent.display\n"
         f"sys.exit(', '.join(set({FOREIGN!r}) & set(sys.modules)))"
     )
     ran = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=30, check=False)

@@ -168,7 +168,11 @@ def test_a_damaged_file_is_moved_aside_and_begun_anew(path: Path, damage: str):
 def test_two_damaged_files_are_both_kept(path: Path, tmp_path: Path):
     for _ in range(2):
         path.write_bytes(b"not a database at all" * 100)
-        Outbox(path, "boot").close()
+        outbox = Outbox(path, "boot")
+        depth = outbox.depth(0.0)
+        outbox.close()
+    # Whoever looks at the agent is told.
+    assert depth.damaged == 2
     assert sorted(each.name for each in tmp_path.glob("*.damaged-*")) == ["outbox.db.damaged-1", "outbox.db.damaged-2"]
 
 

@@ -116,5 +116,7 @@ def test_a_stray_report_of_a_scanner_that_is_gone_is_no_sign_of_life():
 def test_it_is_starting_until_something_is_heard():
     radio = Radio(expecting=True)
     assert radio.state() is RadioState.STARTING
-    radio.silent(60)
+    radio.silent(40)
+    assert radio.state() is RadioState.STARTING
+    radio.silent(20)
     assert radio.state() is RadioState.DEAF
