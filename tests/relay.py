@@ -4,6 +4,7 @@ import random
 import socket
 import threading
 import time
+from contextlib import suppress
 from enum import Enum
 
 
@@ -38,8 +39,7 @@ class Relay:
     def cut(self) -> None:
         """Cut every connection."""
         for each in list(self._open):
-            each.close()
-        self._open.clear()
+            self._end(each)
 
     def _accept(self) -> None:
         while not self._is_closed:
@@ -72,5 +72,11 @@ class Relay:
         except OSError:
             pass
         for each in (source, sink):
-            each.close()
-            self._open.discard(each)
+            self._end(each)
+
+    def _end(self, each: socket.socket) -> None:
+        # Closing alone is not seen by the peer while another thread still waits for data from it.
+        with suppress(OSError):
+            each.shutdown(socket.SHUT_RDWR)
+        each.close()
+        self._open.discard(each)
