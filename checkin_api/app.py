@@ -3,12 +3,15 @@
 from apiflask import APIFlask
 
 import checkin_api
+import liff_app
 from checkin_api.clock import Clock, SystemClock
 from checkin_api.config import Settings
 from checkin_api.db import Database
 from checkin_api.ingest import Ingest
+from checkin_api.line.id_token import IdTokens, line_keys
 from checkin_api.vault import Vault
-from checkin_api.web import agent, api, errors, health, installer
+from checkin_api.web import agent, api, errors, health, installer, officer
+from checkin_api.web.pace import Pace
 from checkin_api.web.signed import OpenBodies
 from checkin_api.web.webhook import Webhook
 
@@ -28,15 +31,31 @@ def create_app(settings: Settings, *, clock: Clock | None = None) -> APIFlask:
     app.config["MAX_CONTENT_LENGTH"] = 1024 * 1024
     clock, database = clock or SystemClock(), Database(settings.database_url)
     vault = Vault(settings.secret_key.get_secret_value().encode())
-    app.extensions.update(clock=clock, database=database, vault=vault)
+    ingest = Ingest(database)
+    channel = settings.line_login_channel_id
+    app.extensions.update(
+        settings=settings,
+        clock=clock,
+        database=database,
+        vault=vault,
+        ingest=ingest,
+        id_tokens=IdTokens(channel, line_keys(settings.line_api_url)) if channel else None,
+        pace=Pace(),
+    )
     app.register_error_handler(Exception, errors.answer_to)
     app.register_blueprint(health.blueprint)
     app.register_blueprint(installer.blueprint)
     app.register_blueprint(agent.blueprint)
+    app.register_blueprint(officer.blueprint)
+    if settings.liff_id:
+        page = liff_app.blueprint(
+            liff_id=settings.liff_id, sdk_url=settings.liff_sdk_url, version=checkin_api.__version__
+        )
+        app.register_blueprint(page)
     api.describe(app)
     app.wsgi_app = Webhook(  # type: ignore[method-assign]  # Flask's documented way to put middleware in front
         OpenBodies(app.wsgi_app),
-        Ingest(database),
+        ingest,
         clock,
         channel_secret=settings.line_channel_secret.get_secret_value().encode(),
         forwards=bool(settings.line_forward_url),

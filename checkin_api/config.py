@@ -28,6 +28,9 @@ class Settings(BaseSettings):
     line_channel_access_token: SecretStr = SecretStr("")
     line_api_url: str = "https://api.line.me"
     line_forward_url: str = ""
+    line_login_channel_id: str = Field(default="", pattern=r"^[0-9]*$")
+    liff_id: str = Field(default="", pattern=r"^([0-9]+-[0-9A-Za-z]+)?$")
+    liff_sdk_url: str = "https://static.line-scdn.net/liff/edge/versions/2.31.0/sdk.js"
     timezone: str = DEFAULT_TIMEZONE
     report_dir: Path = Path("var/reports")
     report_at: str = Field(default="06:00", pattern=r"^([01]\d|2[0-3]):[0-5]\d$")
@@ -73,7 +76,7 @@ class Settings(BaseSettings):
             )
         return value
 
-    @field_validator("line_api_url", "line_forward_url")
+    @field_validator("line_api_url", "line_forward_url", "liff_sdk_url")
     @classmethod
     def _web_address(cls, value: str) -> str:
         if value and not value.startswith(("https://", "http://")):

@@ -3,10 +3,10 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import func, select, update
+from sqlalchemy import func, or_, select, update
 from sqlalchemy.orm import Session
 
-from checkin_api.domain.ids import EventState, MessageState
+from checkin_api.domain.ids import LIFF_PREFIX, EventState, MessageState
 from checkin_api.errors import CheckinError, NotFoundError
 from checkin_api.models import Delivery, InboxEvent, Reply
 
@@ -87,7 +87,9 @@ def service_levels(session: Session, now: datetime) -> dict[str, float]:
     parked = session.scalar(select(func.count(InboxEvent.id)).where(InboxEvent.state == EventState.PARKED))
     replies = session.scalar(select(func.count(Reply.id)).where(Reply.state == MessageState.PENDING))
     forwards = session.scalar(select(func.count(Delivery.id)).where(Delivery.state == MessageState.PENDING))
-    newest = session.scalar(select(InboxEvent.received_at).order_by(InboxEvent.id.desc()).limit(1))
+    # Of LINE's: a tap in the LIFF app comes to us without it.
+    is_lines = or_(InboxEvent.webhook_event_id.is_(None), ~InboxEvent.webhook_event_id.startswith(LIFF_PREFIX))
+    newest = session.scalar(select(InboxEvent.received_at).where(is_lines).order_by(InboxEvent.id.desc()).limit(1))
     levels: dict[str, float] = {
         "inbox_undecided": waiting,
         "inbox_oldest_undecided_seconds": (now - oldest).total_seconds() if waiting else 0,

@@ -50,6 +50,7 @@ if [ "${1:-run}" = test ]; then
     command -v node >/dev/null || apt_install nodejs
     command -v npm >/dev/null || apt_install npm
     # Virtual machines for the tests of the radio.
+    PATH=$PATH:/usr/sbin:/sbin
     command -v qemu-system-x86_64 >/dev/null && command -v mmdebstrap >/dev/null && command -v cpio >/dev/null &&
         command -v depmod >/dev/null || apt_install qemu-system-x86 mmdebstrap cpio kmod
     # MicroPython for the test of the firmware.

@@ -1,1 +1,5 @@
-"""The officers' LIFF app: static ES modules served from the API's own origin."""
+"""The officers' LIFF app: its page and its files; everything it knows it asks of ``/api/v1/me``."""
+
+from liff_app.page import blueprint
+
+__all__ = ["blueprint"]

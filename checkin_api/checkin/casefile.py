@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from checkin_api import models as m
 from checkin_api import queries
 from checkin_api.domain import punching
-from checkin_api.domain.ids import BeaconKind, LineUserId
+from checkin_api.domain.ids import LIFF_PREFIX, BeaconKind, LineUserId, PunchSource
 from checkin_api.domain.proof import BeaconClock, Judgement, Key
 from checkin_api.domain.radar import Place
 from checkin_api.domain.shifts import local_date
@@ -25,7 +25,7 @@ from checkin_api.vault import Vault
 # A duty is at most 24 hours long and its window some hours longer at both ends.
 _REACH = timedelta(days=2)
 # How far back an expired presence is still worth naming to the officer.
-_PRESENCE_REACH = timedelta(hours=12)
+PRESENCE_REACH = timedelta(hours=12)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -177,9 +177,9 @@ def _days(
         days[expected.officer_id].duties.append(expected.duty)
     for officer_id, punch in _punches(session, officers, first - _REACH, last + _REACH):
         days[officer_id].punches.append(punch)
-    for officer_id, presence in _presences(session, officers, first - _PRESENCE_REACH, last + punching.TAP_WAIT):
+    for officer_id, presence in presences_of(session, officers, first - PRESENCE_REACH, last + punching.TAP_WAIT):
         days[officer_id].presences.append(presence)
-    for officer_id, tap in _waiting(session, officers, first - _PRESENCE_REACH, last + _PRESENCE_REACH):
+    for officer_id, tap in _waiting(session, officers, first - PRESENCE_REACH, last + PRESENCE_REACH):
         days[officer_id].waiting.append(tap)
     return days
 
@@ -194,9 +194,10 @@ def _punches(session: Session, officers: set[int], begin: datetime, end: datetim
         yield officer_id, PunchFact(direction=direction, at=at, proved=presence_id is not None, key=punch_id)
 
 
-def _presences(
+def presences_of(
     session: Session, officers: set[int], begin: datetime, end: datetime
 ) -> Iterator[tuple[int, punching.Presence]]:
+    """What was sensed of officers in an interval."""
     rows: Iterable[Any] = session.execute(
         select(
             m.Presence.officer_id,
@@ -229,7 +230,14 @@ def _waiting(
 ) -> Iterator[tuple[int, punching.WaitingTap]]:
     """Refused taps; a refusal without a direction is of a beacon event and can never be granted."""
     rows: Iterable[Any] = session.execute(
-        select(m.Refusal.officer_id, m.Refusal.id, m.Refusal.direction, m.Refusal.at, m.Refusal.reason).where(
+        select(
+            m.Refusal.officer_id,
+            m.Refusal.id,
+            m.Refusal.direction,
+            m.Refusal.at,
+            m.Refusal.reason,
+            m.Refusal.request_id,
+        ).where(
             m.Refusal.officer_id.in_(officers),
             m.Refusal.punch_id.is_(None),
             m.Refusal.direction.is_not(None),
@@ -239,5 +247,11 @@ def _waiting(
     for row in rows:
         yield (
             row.officer_id,
-            punching.WaitingTap(refusal_id=row.id, direction=row.direction, at=row.at, reason=row.reason),
+            punching.WaitingTap(
+                refusal_id=row.id,
+                direction=row.direction,
+                at=row.at,
+                reason=row.reason,
+                source=PunchSource.LIFF if row.request_id.startswith(LIFF_PREFIX) else PunchSource.CHAT,
+            ),
         )

@@ -11,7 +11,18 @@ from checkin_api import models as m
 from checkin_api.checkin.casefile import Casefile, KnownBeacon, KnownOfficer
 from checkin_api.checkin.records import REPLY_REDELIVERED_WITHIN, REPLY_WITHIN, Records, Ruled, Stored
 from checkin_api.domain import proof, punching, radar
-from checkin_api.domain.ids import AlarmKind, BeaconKind, Direction, EventState, Proof, PunchSource, Reason, new_id
+from checkin_api.domain.ids import (
+    LIFF_PREFIX,
+    TAPPED_ALREADY,
+    AlarmKind,
+    BeaconKind,
+    Direction,
+    EventState,
+    Proof,
+    PunchSource,
+    Reason,
+    new_id,
+)
 from checkin_api.domain.shifts import local_date
 from checkin_api.domain.windows import PunchFact
 from checkin_api.fleet.alarms import Evidence, Raised
@@ -146,7 +157,8 @@ class Rulings:
         day = self.casefile.days[officer.id]
         said: Messages = []
         for granted, taps in punching.redeem(presence, day):
-            punch_id, messages_ = self._punch(stored, officer, granted, tapped_at=min(tap.at for tap in taps))
+            first = min(taps, key=lambda tap: tap.at)
+            punch_id, messages_ = self._punch(stored, officer, granted, tapped_at=first.at, source=first.source)
             said += messages_
             for tap in taps:
                 self.records.grant_later(tap.refusal_id, punch_id)
@@ -160,7 +172,7 @@ class Rulings:
                 # Who has stayed has been asked on arrival, and is not to be sent home half an hour early.
                 return messages.ask_to_punch(presence, direction, self.casefile.timezone) if asks else []
             case punching.Granted() as granted:
-                return self._punch(stored, officer, granted, tapped_at=None)[1]
+                return self._punch(stored, officer, granted, tapped_at=None, source=PunchSource.ZONE)[1]
             case never:
                 assert_never(never)
 
@@ -174,14 +186,24 @@ class Rulings:
             case punching.Refused(reason, zone):
                 return self._refuse_tap(stored, event, reason, zone)
             case punching.Granted() as granted:
-                _, said = self._punch(stored, officer, granted, tapped_at=event.at)
+                # The app shows what is recorded; the chat keeps each line that somebody wrote.
+                before = punching.tapped_already(granted, day) if event.source is PunchSource.LIFF else None
+                if before:
+                    return Ruled(EventState.DECIDED, TAPPED_ALREADY, str(before.key))
+                _, said = self._punch(stored, officer, granted, tapped_at=event.at, source=event.source)
                 self._reply(stored, event, said)
                 return DECIDED
             case never:
                 assert_never(never)
 
     def _punch(
-        self, stored: Stored, officer: KnownOfficer, granted: punching.Granted, *, tapped_at: datetime | None
+        self,
+        stored: Stored,
+        officer: KnownOfficer,
+        granted: punching.Granted,
+        *,
+        tapped_at: datetime | None,
+        source: PunchSource,
     ) -> tuple[UUID, Messages]:
         day = self.casefile.days[officer.id]
         earlier = punching.repeated(granted, day)
@@ -196,12 +218,12 @@ class Rulings:
             at=granted.at,
             tapped_at=tapped_at,
             received_at=stored.received_at,
-            source=PunchSource.ZONE if tapped_at is None else PunchSource.CHAT,
+            source=source,
             zone_id=presence.zone.id,
             presence_id=presence.id,
             assurance=presence.assurance,
             # One event can grant at most one punch in each direction.
-            request_id=f"line:{stored.id}:{granted.direction}",
+            request_id=f"{_origin(source)}{stored.id}:{granted.direction}",
             impossible_travel=punching.impossible_before(presence, day) is not None,
         )
         timezone = self.casefile.timezone
@@ -230,7 +252,9 @@ class Rulings:
         )
         if officer is not None:
             refusal_id = self.records.rows[m.Refusal][-1]["id"]
-            tap = punching.WaitingTap(refusal_id=refusal_id, direction=event.direction, at=event.at, reason=reason)
+            tap = punching.WaitingTap(
+                refusal_id=refusal_id, direction=event.direction, at=event.at, reason=reason, source=event.source
+            )
             self.casefile.days[officer.id].waiting.append(tap)
         return ruled
 
@@ -256,7 +280,7 @@ class Rulings:
             zone_id=zone.id if zone else None,
             hwid=hwid,
             direction=direction,
-            request_id=f"line:{stored.id}",
+            request_id=f"{_origin(event.source if isinstance(event, PunchAsked) else None)}{stored.id}",
         )
         self._reply(stored, event, said or [])
         return Ruled(EventState.DECIDED, reason)
@@ -281,3 +305,8 @@ class Rulings:
             next_attempt_at=stored.received_at,
             expires_at=expires_at,
         )
+
+
+def _origin(source: PunchSource | None) -> str:
+    """By what a record's number tells where it was asked for."""
+    return LIFF_PREFIX if source is PunchSource.LIFF else "line:"

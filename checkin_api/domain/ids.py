@@ -6,6 +6,11 @@ from uuid import UUID
 
 from uuid_utils.compat import uuid7
 
+# Before the number of whatever was asked for in the LIFF app; LINE's own event IDs hold no colon.
+LIFF_PREFIX = "liff:"
+# What became of a tap that found its punch made; the detail is the punch.
+TAPPED_ALREADY = "tapped_already"
+
 StaffNo = NewType("StaffNo", str)
 LineUserId = NewType("LineUserId", str)
 

@@ -5,10 +5,10 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from checkin_api.domain.ids import Assurance, Direction, Proof, Reason, ZoneMode
+from checkin_api.domain.ids import Assurance, Direction, Proof, PunchSource, Reason, ZoneMode
 from checkin_api.domain.radar import Place, is_impossible
 from checkin_api.domain.shifts import Duty
-from checkin_api.domain.windows import DutyPunches, PunchFact, assign
+from checkin_api.domain.windows import DUPLICATE_WINDOW, DutyPunches, PunchFact, assign
 
 # Tapping brings LINE to the front, and on Android only then does the phone listen for beacons (LINE, "Using beacons"):
 # the proof may come a little after the tap.
@@ -22,7 +22,8 @@ CORROBORATES_WITHIN = timedelta(minutes=5)
 # A `stay` event says nothing new within this time of the last presence in the zone.
 STAY_EVERY = timedelta(seconds=60)
 
-_WAITABLE = frozenset({Reason.NO_PRESENCE, Reason.PRESENCE_EXPIRED, Reason.LOW_ASSURANCE})
+# Refusals that a presence soon after the tap still turns into a punch.
+WAITABLE = frozenset({Reason.NO_PRESENCE, Reason.PRESENCE_EXPIRED, Reason.LOW_ASSURANCE})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,6 +66,7 @@ class WaitingTap:
     direction: Direction
     at: datetime
     reason: Reason
+    source: PunchSource = PunchSource.CHAT
 
 
 @dataclass(slots=True, kw_only=True)
@@ -103,8 +105,7 @@ def decide_tap(direction: Direction, at: datetime, day: OfficerDay) -> Granted |
 
     What the officer's own phone heard goes before what an agent heard.
     """
-    near = [presence for presence in day.presences if _proves(presence, at)]
-    near.sort(key=lambda presence: (presence.at > at, presence.from_agent, abs(at - presence.at)))
+    near = proving(at, day)
     for presence in near:
         if presence.zone.admits(presence.assurance):
             return Granted(direction=direction, at=max(at, presence.at), presence=presence)
@@ -114,6 +115,12 @@ def decide_tap(direction: Direction, at: datetime, day: OfficerDay) -> Granted |
     if earlier:
         return Refused(Reason.PRESENCE_EXPIRED, max(earlier, key=lambda presence: presence.at).zone)
     return Refused(Reason.NO_PRESENCE)
+
+
+def proving(at: datetime, day: OfficerDay) -> list[Presence]:
+    """The presences that prove the place of a tap, the one to take first."""
+    near = [presence for presence in day.presences if _proves(presence, at)]
+    return sorted(near, key=lambda presence: (presence.at > at, presence.from_agent, abs(at - presence.at)))
 
 
 def corroborated(assurance: Assurance, zone: Zone, at: datetime, day: OfficerDay) -> Assurance:
@@ -136,7 +143,7 @@ def redeem(presence: Presence, day: OfficerDay) -> list[tuple[Granted, list[Wait
         taps = [
             tap
             for tap in day.waiting
-            if tap.direction is direction and tap.reason in _WAITABLE and _proves(presence, tap.at)
+            if tap.direction is direction and tap.reason in WAITABLE and _proves(presence, tap.at)
         ]
         if taps:
             first = min(tap.at for tap in taps)
@@ -173,6 +180,36 @@ def repeated(granted: Granted, day: OfficerDay) -> PunchFact | None:
         if fact in facts:
             return next((other for other in facts if other.direction is fact.direction and other is not fact), None)
     return None
+
+
+def tapped_already(granted: Granted, day: OfficerDay) -> PunchFact | None:
+    """The punch that the same finger has just made: a double tap, or a second tab. Source: attendance rule 3."""
+    return next(
+        (
+            punch
+            for punch in day.punches
+            if punch.direction is granted.direction and abs(granted.at - punch.at) <= DUPLICATE_WINDOW
+        ),
+        None,
+    )
+
+
+def due_punch(at: datetime, day: OfficerDay) -> tuple[DutyPunches | None, Direction | None]:
+    """The duty that a tap is for, and the punch that it lacks; no direction once it has both, no duty between duties.
+
+    Of an earlier duty that is not signed out of and a later one that is not signed in to, the nearer boundary counts.
+    """
+    open_duties = [duty for duty in day.assigned() if duty.duty.window_contains(at)]
+    leaving = next((duty for duty in open_duties if duty.has_in and not duty.has_out), None)
+    # An IN belongs to the latest duty, whatever an earlier one lacks (rule 2).
+    coming = next((duty for duty in open_duties[-1:] if not duty.has_in and not duty.has_out), None)
+    if leaving and coming and abs(coming.duty.start - at) < abs(leaving.duty.end - at):
+        leaving = None
+    if leaving:
+        return leaving, Direction.OUT
+    if coming:
+        return coming, Direction.IN
+    return (open_duties[-1] if open_duties else None), None
 
 
 def impossible_before(presence: Presence, day: OfficerDay) -> Presence | None:

@@ -10,6 +10,7 @@ from checkin_api.domain.ids import (
     Flag,
     OutageSource,
     Proof,
+    PunchSource,
     Reason,
     Status,
 )
@@ -141,4 +142,59 @@ FLAG: dict[Flag, tuple[str, str]] = {
 OUTAGE_SOURCE: dict[OutageSource, tuple[str, str]] = {
     OutageSource.DERIVED: ("推得", "derived"),
     OutageSource.ENTERED: ("登錄", "entered"),
+}
+
+
+_OTHER_EVIDENCE: dict[PunchSource, tuple[str, str]] = {
+    PunchSource.CORRECTION: ("補打卡，經核准", "added by an approved correction"),
+    PunchSource.IMPORT: ("由人事匯入", "imported by HR"),
+}
+
+
+def evidence(source: PunchSource, proof: Proof | None, *, proved: bool = True, from_agent: bool) -> tuple[str, str]:
+    """What proves the place of a punch."""
+    if not proved:
+        return _OTHER_EVIDENCE.get(source, ("沒有在場證據", "no proof of place"))
+    if from_agent:
+        return "監聽站感應到您的識別證或手機", "an agent on site heard your badge or phone"
+    zh, en = PROOF[proof] if proof else ("LINE 認證信標", "certified LINE Beacon")
+    return f"手機感應到簽到區信標，{zh}", f"beacon heard, {en}"
+
+
+ENROLMENT_REFUSED: dict[Reason, tuple[str, str]] = {
+    Reason.CODE_WRONG: (
+        "員警編號或一次碼不正確，請核對後再試。",
+        "The staff number or the code is wrong. Check both and try again.",
+    ),
+    Reason.CODE_EXPIRED: (
+        "一次碼已過期，或因多次輸入錯誤而失效，請向人事單位索取新碼。",
+        "The code has expired, or was entered wrongly too often. Ask HR for a new one.",
+    ),
+    Reason.TOO_MANY_TRIES: (
+        "這個 LINE 帳號試錯太多次，請一小時後再試。",
+        "Too many wrong tries by this LINE account. Wait an hour.",
+    ),
+    Reason.ALREADY_ENROLLED: (
+        "這個 LINE 帳號已綁定，不需要再綁一次；要更換請洽人事單位。",
+        "This LINE account is enrolled already. To change it, ask HR.",
+    ),
+    Reason.OFFICER_HAS_ACCOUNT: (
+        "這位員警已綁定另一個 LINE 帳號；若要更換請洽人事單位。",
+        "This officer has another LINE account. To change it, ask HR.",
+    ),
+}
+
+# Why a tap in the app is not recorded, or not yet; what to do next the page says.
+TAP_REFUSED: dict[Reason, tuple[str, str]] = {
+    Reason.NO_PRESENCE: ("手機還沒有感應到簽到區。", "Your phone has not sensed a check-in zone yet."),
+    Reason.PRESENCE_EXPIRED: ("上次感應已經過期。", "The last sensing is too old."),
+    Reason.LOW_ASSURANCE: (
+        "這個簽到區需要較強的在場證明，請靠近信標。",
+        "This zone asks for stronger proof: move closer to the beacon.",
+    ),
+    Reason.INACTIVE_OFFICER: (
+        "您的人員資料目前不在職或已停用，請洽人事單位。",
+        "Your record is not active. Please ask HR.",
+    ),
+    Reason.NOT_ENROLLED: ("這個 LINE 帳號尚未綁定。", "This LINE account is not enrolled."),
 }

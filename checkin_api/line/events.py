@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
 from urllib.parse import parse_qs
 
-from checkin_api.domain.ids import Direction, LineUserId
+from checkin_api.domain.ids import LIFF_PREFIX, Direction, LineUserId, PunchSource
 from hardware.frames import FrameError, parse_hwid
 
 # Types that LINE documents and this product has no use for (Messaging API reference, "Webhook event objects").
@@ -49,6 +49,8 @@ _HELP_WORDS = frozenset({"說明", "help", "?", "？"})
 _ENROL_PREFIX = "綁定"
 _ENROL_WORDS = frozenset({_ENROL_PREFIX, "bind"})
 _ENROL_PARTS = 3
+# A tap in the LIFF app is no event of LINE's; we make it in their shape (``checkin.tapping``).
+TAP_TYPE = "liffTap"
 # What goes into a column or a log is of LINE's documented form or refused: no NUL, no lone surrogate gets past here.
 _USER_ID = re.compile(r"U[0-9a-f]{32}", re.ASCII)
 _REPLY_TOKEN = re.compile(r"[0-9A-Za-z_-]{1,64}", re.ASCII)
@@ -76,9 +78,10 @@ class BeaconHeard(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PunchAsked(Event):
-    """The officer tapped 簽到 or 簽退, or wrote it."""
+    """The officer tapped 簽到 or 簽退 in the chat or in the LIFF app, or wrote it."""
 
     direction: Direction
+    source: PunchSource = PunchSource.CHAT
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -143,6 +146,11 @@ def parse_event(raw: str, received_at: datetime) -> LineEvent:
         return Strange("not_json")
 
 
+def is_user_id(text: object) -> bool:
+    """Whether it is of the form of LINE's user IDs."""
+    return isinstance(text, str) and _USER_ID.fullmatch(text) is not None
+
+
 def _parse(event: Any, received_at: datetime) -> LineEvent:
     if not isinstance(event, dict):
         raise _StrangeError("not_an_object")
@@ -168,7 +176,7 @@ def _common(event: dict[str, Any], source: dict[str, Any], received_at: datetime
     if token is not None and not (isinstance(token, str) and _REPLY_TOKEN.fullmatch(token)):
         raise _StrangeError("bad_field", "replyToken")
     user_id = _field(source, "userId", str)
-    if not _USER_ID.fullmatch(user_id):
+    if not is_user_id(user_id):
         raise _StrangeError("bad_field", "source.userId")
     context = event.get("deliveryContext")
     return {
@@ -232,6 +240,15 @@ def _postback(event: dict[str, Any], common: dict[str, Any]) -> LineEvent:
     return NotOurs("postback_of_another_service")
 
 
+def _tap(event: dict[str, Any], common: dict[str, Any]) -> LineEvent:
+    if not event["webhookEventId"].startswith(LIFF_PREFIX):
+        raise _StrangeError("unknown_type", TAP_TYPE)
+    direction = _PUNCH_DIRECTIONS.get(_field(_field(event, "tap", dict), "direction", str))
+    if direction is None:
+        raise _StrangeError("bad_field", "tap.direction")
+    return PunchAsked(**common, direction=direction, source=PunchSource.LIFF)
+
+
 def _message(event: dict[str, Any], common: dict[str, Any]) -> LineEvent:
     message = _field(event, "message", dict)
     if _field(message, "type", str) != "text":
@@ -257,6 +274,7 @@ _PARSERS: dict[str, Callable[[dict[str, Any], dict[str, Any]], LineEvent]] = {
     "beacon": _beacon,
     "postback": _postback,
     "message": _message,
+    TAP_TYPE: _tap,
     "follow": lambda _event, common: Followed(**common),
     "unfollow": lambda _event, common: Unfollowed(**common),
 }

@@ -4,22 +4,15 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from checkin_api.domain.ids import Direction, Reason
+from checkin_api.domain.ids import Direction, PunchSource, Reason
 from checkin_api.domain.punching import TAP_WAIT, Granted, Presence, Zone
 from checkin_api.domain.windows import PunchFact
-from checkin_api.domain.words import ASSURANCE, DIRECTION, PROOF
+from checkin_api.domain.words import ASSURANCE, DIRECTION, ENROLMENT_REFUSED, evidence
 from checkin_api.enrolment import Bound
 
 Message = dict[str, Any]
 
 _DONE = {Direction.IN: ("簽到完成", "Signed in"), Direction.OUT: ("簽退完成", "Signed out")}
-
-
-def _evidence(presence: Presence) -> tuple[str, str]:
-    if presence.from_agent:
-        return "監聽站感應到您的識別證或手機", "an agent on site heard your badge or phone"
-    zh, en = PROOF[presence.proof] if presence.proof else ("LINE 認證信標", "certified LINE Beacon")
-    return f"手機感應到簽到區信標，{zh}", f"beacon heard, {en}"
 
 
 def punched(
@@ -31,7 +24,7 @@ def punched(
     heard = presence.at.astimezone(timezone).strftime("%H:%M:%S")
     zh, en = _DONE[granted.direction]
     assurance_zh, assurance_en = ASSURANCE[presence.assurance]
-    evidence_zh, evidence_en = _evidence(presence)
+    evidence_zh, evidence_en = evidence(PunchSource.CHAT, presence.proof, from_agent=presence.from_agent)
     lines = [
         f"✅ {zh} {at}　{name}",
         f"地點：{presence.zone.name}",
@@ -145,33 +138,9 @@ def enrolled(bound: Bound) -> list[Message]:
     ]
 
 
-_ENROLMENT_REFUSED = {
-    Reason.CODE_WRONG: (
-        "員警編號或一次碼不正確，請核對後再試。",
-        "The staff number or the code is wrong. Check both and try again.",
-    ),
-    Reason.CODE_EXPIRED: (
-        "一次碼已過期，或因多次輸入錯誤而失效，請向人事單位索取新碼。",
-        "The code has expired, or was entered wrongly too often. Ask HR for a new one.",
-    ),
-    Reason.TOO_MANY_TRIES: (
-        "這個 LINE 帳號試錯太多次，請一小時後再試。",
-        "Too many wrong tries by this LINE account. Wait an hour.",
-    ),
-    Reason.ALREADY_ENROLLED: (
-        "這個 LINE 帳號已綁定，不需要再綁一次；要更換請洽人事單位。",
-        "This LINE account is enrolled already. To change it, ask HR.",
-    ),
-    Reason.OFFICER_HAS_ACCOUNT: (
-        "這位員警已綁定另一個 LINE 帳號；若要更換請洽人事單位。",
-        "This officer has another LINE account. To change it, ask HR.",
-    ),
-}
-
-
 def enrolment_refused(reason: Reason) -> list[Message]:
     """Why the binding was not made."""
-    zh, en = _ENROLMENT_REFUSED[reason]
+    zh, en = ENROLMENT_REFUSED[reason]
     return [_text(f"⚠️ 未綁定：{zh}\nNot enrolled: {en}")]
 
 

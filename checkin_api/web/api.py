@@ -5,7 +5,7 @@ from typing import Any
 from apiflask import APIFlask
 from flask import Response, render_template_string
 
-from checkin_api.web import errors, signed
+from checkin_api.web import errors, officer, signed
 
 SPEC_PATH = "/api/v1/openapi.json"
 DOCS_PATH = "/api/v1/docs"
@@ -51,6 +51,7 @@ def describe(app: APIFlask) -> None:
     """Give the application its description at ``/api/v1/openapi.json`` and ``/api/v1/docs``, and errors in one form."""
     app.security_schemes = {
         "token": {"type": "http", "scheme": "bearer"},
+        "id_token": {"type": "http", "scheme": "bearer", "bearerFormat": "LIFF ID token (ES256)"},
         "signature": {"type": "apiKey", "in": "header", "name": "Signature", "description": "RFC 9421, Ed25519"},
     }
     app.error_processor(errors.answer_to_input)
@@ -85,7 +86,7 @@ def _finish(spec: Any) -> Any:
     }
     for path, methods in spec["paths"].items():
         for operation in methods.values():
-            operation["security"] = [{"signature": []}] if path.startswith(signed.PREFIX) else [{"token": []}]
+            operation["security"] = [{_proof_of(path): []}]
             if path in _OPEN_PATHS:
                 operation["security"] = []
             usual = _OFTEN | (_WITH_BODY if "requestBody" in operation else {})
@@ -95,6 +96,12 @@ def _finish(spec: Any) -> Any:
                 if status.startswith(("4", "5")):
                     response["content"] = problem
     return spec
+
+
+def _proof_of(path: str) -> str:
+    if path.startswith(officer.PREFIX):
+        return "id_token"
+    return "signature" if path.startswith(signed.PREFIX) else "token"
 
 
 def _name_of(body: Any) -> str:

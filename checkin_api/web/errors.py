@@ -12,6 +12,7 @@ from werkzeug.exceptions import HTTPException, InternalServerError
 from checkin_api.errors import CheckinError, NotFoundError, StorageError
 from checkin_api.fleet.agents import RefusedError
 from checkin_api.fleet.registering import ConflictError
+from checkin_api.line.id_token import IdTokenError
 from checkin_api.line.webhook import NotAWebhookError
 
 logger = logging.getLogger(__name__)
@@ -34,7 +35,7 @@ def problem(status: int, code: str, message: str, **more: Any) -> Response:
 def code_of(error: Exception) -> str:  # noqa: PLR0911 (one line per kind)
     """The stable code of the answer to whatever went wrong."""
     match error:
-        case ProblemError() | NotAWebhookError() | RefusedError():
+        case ProblemError() | NotAWebhookError() | RefusedError() | IdTokenError():
             return error.code
         case StorageError():
             return "storage_unavailable"
@@ -53,8 +54,8 @@ def code_of(error: Exception) -> str:  # noqa: PLR0911 (one line per kind)
 def answer_to(error: Exception) -> Response:  # noqa: PLR0911 (one line per kind)
     """The answer to whatever went wrong; what nobody foresaw is logged and told without its words."""
     match error:
-        case ProblemError():
-            answer = problem(error.status, error.code, str(error))
+        case ProblemError() | IdTokenError():
+            answer = problem(401 if isinstance(error, IdTokenError) else error.status, error.code, str(error))
             if error.code.startswith("token_"):
                 # Source: RFC 6750, section 3.
                 answer.headers["WWW-Authenticate"] = "Bearer"

@@ -16,7 +16,7 @@ from tests.demo.department import write_csvs
 from tests.demo.errors import DemoError, StoppedError
 from tests.demo.phones import Phones, zones
 from tests.demo.processes import CHECKIN, ROOT, Processes, require_free
-from tests.demo.workspace import Workspace
+from tests.demo.workspace import LIFF_ID, Workspace
 
 # In the order in which they name each other.
 KINDS = ("units", "shifts", "officers", "sites", "zones", "beacons", "roster")
@@ -61,7 +61,11 @@ class Demo:
     def _start_programs(self) -> None:
         """They load while the department is imported."""
         config = self.workspace.platform_config(
-            {"webhook_url": f"{self.api}/line/webhook", "zones": zones(self.workspace)}
+            {
+                "webhook_url": f"{self.api}/line/webhook",
+                "liff_apps": {LIFF_ID: f"{self.api}/liff/"},
+                "zones": zones(self.workspace),
+            }
         )
         port, platform_port = (str(number) for number in self._ports)
         module = (sys.executable, "-m", "tests.line_platform")

@@ -13,6 +13,8 @@ from pathlib import Path
 
 from tests.demo.errors import DemoError
 
+# The part before the dash is the LINE Login channel.
+LIFF_ID = "1650000002-DemoDemo"
 _SECRETS = ("channel_secret", "channel_access_token", "secret_key")
 
 
@@ -53,6 +55,9 @@ class Workspace:
             "CHECKIN_LINE_CHANNEL_ACCESS_TOKEN": known["channel_access_token"],
             "CHECKIN_SECRET_KEY": known["secret_key"],
             "CHECKIN_LINE_API_URL": line_api_url,
+            "CHECKIN_LINE_LOGIN_CHANNEL_ID": LIFF_ID.partition("-")[0],
+            "CHECKIN_LIFF_ID": LIFF_ID,
+            "CHECKIN_LIFF_SDK_URL": f"{line_api_url}/liff/sdk.js",
             "CHECKIN_REPORT_DIR": str(self.folder / "reports"),
         }
         lines = [f"export {name}={shlex.quote(value)}\n" for name, value in settings.items()]

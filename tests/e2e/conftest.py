@@ -8,7 +8,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, ConsoleMessage, Page, expect, sync_playwright
 
 from tests.demo.duties import OpenDuty, open_duties
 from tests.demo.phones import NEWCOMERS
@@ -82,8 +82,15 @@ def page(demo: RunningDemo, browser: Browser, request: pytest.FixtureRequest, tm
     context.set_default_timeout(PATIENCE_MS)
     page = context.new_page()
     page.on("pageerror", lambda error: problems.append(str(error)))
-    page.on("console", lambda message: problems.append(message.text) if message.type == "error" else None)
-    page.on("request", lambda sent: None if sent.url.startswith(demo.platform) else problems.append(sent.url))
+    expected = getattr(request.module, "EXPECTED_ERRORS", None)
+
+    def note(message: ConsoleMessage) -> None:
+        if message.type == "error" and not (expected and message.text.startswith(expected)):
+            problems.append(message.text)
+
+    page.on("console", note)
+    ours = (f"{demo.platform}/", f"{demo.api}/", "data:")
+    page.on("request", lambda sent: None if sent.url.startswith(ours) else problems.append(sent.url))
     page.goto(demo.platform)
     expect(page.locator("body[data-ready]")).to_be_attached()
     yield page

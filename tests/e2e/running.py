@@ -26,6 +26,7 @@ class RunningDemo:
     process: subprocess.Popen[bytes]
     workspace: Workspace
     platform: str
+    api: str
     output: Path
 
     def printed(self) -> str:
@@ -65,7 +66,8 @@ def running_demo(folder: Path) -> Iterator[RunningDemo]:
     output = folder.parent / f"{folder.name}.out"
     with output.open("wb") as file:
         process = subprocess.Popen(command(folder, port, platform_port), cwd=ROOT, stdout=file, stderr=file)
-    demo = RunningDemo(process, Workspace(folder), f"http://127.0.0.1:{platform_port}", output)
+    local = "http://127.0.0.1"
+    demo = RunningDemo(process, Workspace(folder), f"{local}:{platform_port}", f"{local}:{port}", output)
     try:
         _wait_until_ready(demo)
         yield demo

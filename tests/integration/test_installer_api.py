@@ -303,7 +303,7 @@ def test_each_role_may_do_what_it_is_for_and_nothing_else(api: Api, database: Da
 
 def test_every_path_of_the_description_asks_for_a_token(api: Api):
     _, spec = api.ask("GET", "/openapi.json")
-    assert len(spec["paths"]) == 18
+    assert len(spec["paths"]) == 22
     for path, methods in spec["paths"].items():
         for method, operation in methods.items():
             if path == "/api/v1/agent/enrolment":
@@ -311,9 +311,11 @@ def test_every_path_of_the_description_asks_for_a_token(api: Api):
                 assert operation["security"] == []
                 continue
             concrete = path.removeprefix("/api/v1").replace("{hwid}", HWID).replace("{alarm_id}", "1")
-            status, _ = api.ask(method.upper(), concrete.replace("{name}", "pi"), {}, token=" ")
+            concrete = concrete.replace("{name}", "pi").replace("{request_id}", "x")
+            status, _ = api.ask(method.upper(), concrete, {}, token=" ")
             assert status == 401, (method, path)
-            proof = "signature" if path.startswith("/api/v1/agent/") else "token"
+            proofs = {"/api/v1/agent/": "signature", "/api/v1/me": "id_token"}
+            proof = next((proof for prefix, proof in proofs.items() if path.startswith(prefix)), "token")
             assert operation["security"] == [{proof: []}]
             assert operation["responses"]["401"]["content"].keys() == {"application/problem+json"}
 

@@ -50,7 +50,8 @@ class PlatformConfig:
     channel_secret: str = "8c570fa6dd201bb328f1c1eac23a96d8"
     channel_access_token: str = "stand-in-channel-access-token"
     login_channel_id: str = "1650000002"
-    liff_ids: tuple[str, ...] = ()
+    # LIFF ID → endpoint URL, as in the console of the LINE Login channel.
+    liff_apps: Mapping[str, str] = field(default_factory=dict)
     bot_user_id: str = "U8e742f61d673b39c7fff3cecb7536ef0"
     bot_name: str = "警察局簽到"
     webhook_url: str | None = None
@@ -90,8 +91,7 @@ class PlatformConfig:
             problems.append("bot_user_id: expected U and 32 lower-case hexadecimal digits")
         if problems:
             raise ConfigError(problems)
-        liff_ids = tuple(values.pop("liff_ids", ()))
-        return cls(**values, liff_ids=liff_ids, phones=tuple(phones), zones=tuple(zones))
+        return cls(**values, phones=tuple(phones), zones=tuple(zones))
 
 
 def phone_spec(item: Mapping[str, Any]) -> PhoneSpec:

@@ -161,11 +161,20 @@ class People:
             case "message":
                 return {"event_id": self.say(phone, action["text"])}
             case "uri":
-                return {"open": action["uri"]}
+                return self._open(self._world.phone(phone), action["uri"])
             case "clipboard":
                 return {"copy": action["clipboardText"]}
             case kind:
                 return {"app": kind}
+
+    def _open(self, phone: Phone, uri: str) -> dict[str, Any]:
+        """A LIFF app opens inside LINE, which comes to the front for it; any other address is for the page to show."""
+        app = self._world.liff_address(phone, uri)
+        if app is None:
+            return {"open": uri}
+        if phone.android_in_background:
+            self.switch(phone, android_in_background=False)
+        return {"liff": app}
 
     def _reachable(self, phone: Phone) -> list[dict[str, Any]]:
         chat = self._world.chat(phone)

@@ -1,5 +1,6 @@
 """Everything the platform remembers, in memory, behind one lock."""
 
+import secrets
 import threading
 from collections import deque
 from collections.abc import Callable, Mapping
@@ -19,6 +20,9 @@ from tests.line_platform.quota import Quota
 from tests.line_platform.reply_tokens import ReplyTokens
 from tests.line_platform.retry_keys import RetryKeys
 from tests.line_platform.richmenus import RichMenus
+
+# Source: LIFF documentation, "LIFF URL".
+LIFF_HOST = "https://liff.line.me/"
 
 
 class World:
@@ -48,6 +52,7 @@ class World:
             self.quota = Quota(self.config.monthly_quota)
             self.access_tokens = AccessTokens(self.config.channel_access_token)
             self.rich_menus = RichMenus()
+            self.liff_sessions: dict[str, tuple[str, str]] = {}
             self.phones: dict[str, Phone] = {}
             self.zones: dict[str, Zone] = {}
             for phone in self.config.phones:
@@ -119,6 +124,17 @@ class World:
             if code not in self.zones:
                 raise UnknownError(f"no zone {code!r}")
             return self.zones[code]
+
+    def liff_address(self, phone: Phone, uri: str) -> str | None:
+        """Return where a LIFF address leads for one phone, or None if it is none of this channel's."""
+        liff_id, _, path = uri.removeprefix(LIFF_HOST).partition("/")
+        endpoint = self.config.liff_apps.get(liff_id) if uri.startswith(LIFF_HOST) else None
+        if endpoint is None:
+            return None
+        code = secrets.token_urlsafe(16)
+        with self.lock:
+            self.liff_sessions[code] = (phone.user_id, liff_id)
+        return f"{endpoint.rstrip('/')}/{path}?liff.code={code}"
 
     def show(self, phone: Phone, sender: Sender, via: str, content: Mapping[str, Any]) -> ChatMessage:
         """Append a message to a phone's chat."""

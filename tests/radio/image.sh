@@ -3,6 +3,8 @@
 # of the agent's lock. The agent itself comes by a shared folder when the machine runs.
 # Usage: image.sh SUITE OUTDIR      SUITE: bookworm (BlueZ 5.66) or trixie (BlueZ 5.82); as root, after apt-get update.
 set -euo pipefail
+# chroot and depmod are there, which a plain account does not look at.
+PATH=$PATH:/usr/sbin:/sbin
 suite=$1
 repository=$(cd "$(dirname "$0")/../.." && pwd)
 mkdir -p "$2"

@@ -26,7 +26,7 @@ def state() -> Response:
             url=here.url,
             channel_id=config.channel_id,
             login_channel_id=config.login_channel_id,
-            liff_ids=list(config.liff_ids),
+            liff_apps=dict(config.liff_apps),
             bot_user_id=config.bot_user_id,
             bot_name=config.bot_name,
             webhook_url=world.webhook_url,

@@ -11,9 +11,23 @@ export async function performAction(phone, action, toast) {
   const params = action.type === "datetimepicker" ? await pick(action) : null;
   if (action.type === "datetimepicker" && !params) return;
   const done = await act(phone, "perform", params ? { action, params } : { action });
+  if (done.liff) openLiff(done.liff);
   if (done.open) await showAddress(done.open);
   if (done.copy) await copy(done.copy, toast);
   if (done.app) toast(t("noApp"));
+}
+
+const place = document.getElementById("liff");
+
+export function openLiff(address) {
+  closeLiff();
+  place.append(el("iframe", { src: address, title: t("liffTitle"), allow: "geolocation; camera", dataset: { testid: "liff-frame" } }));
+  place.hidden = false;
+}
+
+export function closeLiff() {
+  place.querySelector("iframe")?.remove();
+  place.hidden = true;
 }
 
 async function pick(action) {

@@ -1,6 +1,6 @@
 // Wires the page: one state, one refresh, one place where failures are shown.
 
-import { performAction } from "./actions.js";
+import { closeLiff, performAction } from "./actions.js";
 import { act, listen, view } from "./api.js";
 import { showChat } from "./chat.js";
 import { showLogs } from "./log.js";
@@ -54,6 +54,7 @@ function showTop(phone) {
   byId("note").replaceChildren(Object.assign(document.createElement("b"), { textContent: t("noteTitle") }), ` ${phone?.note ?? ""}`);
   byId("background").hidden = !phone?.android_in_background;
   showFriendButton(phone);
+  byId("liff-open").hidden = !phone || state.view.liff_ids.length === 0;
   for (const control of byId("compose").elements) control.disabled = !phone || phone.friendship === "blocked";
 }
 
@@ -68,6 +69,7 @@ function showFriendButton(phone) {
 
 function choose(phone) {
   state.phone = phone;
+  closeLiff();
   setLive(false);
   history.replaceState(null, "", `#${phone}`);
   showPane("chat");
@@ -141,6 +143,8 @@ byId("location").addEventListener("click", () =>
   attempt(() => act(state.phone, "location", { latitude: 25.0478, longitude: 121.517, address: "臺北車站" })));
 byId("open-line").addEventListener("click", () =>
   attempt(() => act(state.phone, "switch", { android_in_background: false })));
+byId("liff-open").addEventListener("click", () => perform({ type: "uri", uri: `https://liff.line.me/${state.view.liff_ids[0]}` }));
+byId("liff-close").addEventListener("click", closeLiff);
 byId("search").addEventListener("input", () => state.view && showPhones(state, choose));
 byId("language").addEventListener("click", () => { switchLanguage(); translate(); });
 for (const button of document.querySelectorAll("[data-show]")) button.addEventListener("click", () => showPane(button.dataset.show));

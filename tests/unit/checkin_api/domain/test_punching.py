@@ -15,10 +15,12 @@ from checkin_api.domain.punching import (
     Zone,
     arrive,
     decide_tap,
+    due_punch,
     impossible_before,
     is_stay_worth_keeping,
     redeem,
     repeated,
+    tapped_already,
 )
 from checkin_api.domain.radar import Place
 from checkin_api.domain.shifts import Shift, duty_on
@@ -251,3 +253,43 @@ def test_a_presence_too_far_from_another_to_be_the_same_person():
     day = OfficerDay(presences=[heard("07:00", far), heard("08:00", far), heard("08:05"), presence])
     assert impossible_before(presence, day) == day.presences[1]
     assert impossible_before(presence, OfficerDay(presences=[heard("07:00", far), presence])) is None
+
+
+EVENING_DUTY = duty_on(MONDAY, Shift(code="eve", name="夜勤", start=time(22), end=time(6)), TAIPEI)
+
+
+@pytest.mark.parametrize(
+    ("clock", "punches", "duty", "due"),
+    [
+        ("07:00", [], DAY_DUTY, Direction.IN),
+        ("12:00", [punched(Direction.IN, "08:00")], DAY_DUTY, Direction.OUT),
+        ("20:10", [punched(Direction.IN, "08:00"), punched(Direction.OUT, "20:05")], EVENING_DUTY, Direction.IN),
+        # Still signed in to the day duty when the evening's window is open: the nearer boundary counts.
+        ("20:10", [punched(Direction.IN, "08:00")], DAY_DUTY, Direction.OUT),
+        ("21:50", [punched(Direction.IN, "08:00")], EVENING_DUTY, Direction.IN),
+        ("23:00", [punched(Direction.IN, "21:55"), punched(Direction.OUT, "22:30")], EVENING_DUTY, None),
+        ("05:00", [], None, None),
+    ],
+)
+def test_the_app_offers_the_punch_that_is_due(
+    clock: str, punches: list[PunchFact], duty: object, due: Direction | None
+):
+    found, direction = due_punch(at(clock), OfficerDay(duties=[DAY_DUTY, EVENING_DUTY], punches=punches))
+    assert (found.duty if found else None, direction) == (duty, due)
+
+
+def test_the_app_offers_nothing_of_a_duty_that_has_both():
+    punches = [punched(Direction.IN, "08:00"), punched(Direction.OUT, "19:00")]
+    found, direction = due_punch(at("19:30"), OfficerDay(duties=[DAY_DUTY], punches=punches))
+    assert found is not None
+    assert (found.duty, direction) == (DAY_DUTY, None)
+
+
+@pytest.mark.parametrize(
+    ("clock", "direction", "already"),
+    [("08:01:00", Direction.IN, True), ("08:01:01", Direction.IN, False), ("08:00:30", Direction.OUT, False)],
+)
+def test_a_double_tap_is_known_by_its_direction_and_minute(clock: str, direction: Direction, already: bool):
+    day = OfficerDay(punches=[punched(Direction.IN, "08:00:00")])
+    granted = Granted(direction=direction, at=at(clock), presence=heard("08:00"))
+    assert (tapped_already(granted, day) is not None) is already

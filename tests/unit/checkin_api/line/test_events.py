@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from checkin_api.domain.ids import Direction, LineUserId
+from checkin_api.checkin.tapping import as_event
+from checkin_api.domain.ids import Direction, LineUserId, PunchSource
 from checkin_api.line.events import (
     BeaconHeard,
     EnrolmentAsked,
@@ -179,3 +180,22 @@ def test_no_change_of_any_field_raises(event: dict[str, Any], changes: dict[str,
 @given(st.text())
 def test_no_text_raises(raw: str):
     parse_event(raw, NOW)
+
+
+def test_a_tap_in_the_app_is_an_event_of_our_own():
+    _, raw = as_event(LineUserId(ANN), "6b04f58e.kHbZwQ-HwfpQ.GTI0lzvbsXSOX3Sc", Direction.OUT, NOW)
+    assert parse_event(raw, NOW) == PunchAsked(
+        user_id=LineUserId(ANN),
+        at=NOW,
+        reply_token=None,
+        is_redelivery=False,
+        direction=Direction.OUT,
+        source=PunchSource.LIFF,
+    )
+
+
+def test_what_comes_from_line_is_no_tap_in_the_app():
+    event = webhooks.event("liffTap", NOW, ANN, tap={"direction": "in"})
+    assert parse(event) == Strange("unknown_type", "liffTap")
+    odd = {**event, "webhookEventId": "liff:x", "tap": {"direction": "sideways"}}
+    assert isinstance(parse(odd), Strange)

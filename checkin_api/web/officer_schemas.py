@@ -1,0 +1,112 @@
+"""What officers' phones send and get, as pydantic models."""
+
+from datetime import date, datetime
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, Field
+
+from checkin_api.domain.ids import Assurance, Direction, PunchSource, Reason
+from checkin_api.web.schemas import Code, In, Out, printable
+
+
+class WordsOut(Out):
+    """The same in zh-TW and English."""
+
+    zh: str
+    en: str
+
+
+class PersonOut(Out):
+    """Who is asking."""
+
+    staff_no: str
+    name: str
+    title: str
+    unit: str
+
+
+class DutyOut(Out):
+    """A duty: when it is, and from when to when a punch belongs to it."""
+
+    duty_date: date
+    shift: str
+    start: datetime
+    end: datetime
+    opens: datetime
+    closes: datetime
+
+
+class SensedOut(Out):
+    """The newest presence; ``proves_now`` tells whether a tap at this moment would be recorded with it."""
+
+    zone: str
+    at: datetime
+    good_until: datetime
+    assurance: Assurance
+    assurance_words: WordsOut
+    proves_now: bool
+
+
+class PunchOut(Out):
+    """A punch with its evidence in words."""
+
+    direction: Literal["in", "out", "auto"]
+    at: datetime
+    zone: str | None
+    assurance: Assurance
+    assurance_words: WordsOut
+    source: PunchSource
+    evidence: WordsOut
+    heard_at: datetime | None
+
+
+class MeOut(Out):
+    """What the app's first page shows; ``request_id`` is for one tap from this page, by the server's time ``now``."""
+
+    now: datetime
+    timezone: str
+    officer: PersonOut
+    duty: DutyOut | None
+    next_duty: DutyOut | None
+    due: Literal["in", "out"] | None
+    sensed: SensedOut | None
+    punches: list[PunchOut]
+    request_id: str
+    liff_waits_s: int
+
+
+class EnrolmentIn(In):
+    """A staff number and the one-time code from HR."""
+
+    staff_no: Code
+    code: Annotated[str, Field(min_length=1, max_length=64), AfterValidator(printable)]
+
+
+class EnrolledOut(Out):
+    """Whose account it is now."""
+
+    staff_no: str
+    name: str
+
+
+class TapIn(In):
+    """簽到 or 簽退; ``request_id`` is the one that ``GET /me`` gave, and makes the tap count once."""
+
+    request_id: Annotated[str, Field(pattern=r"^[0-9a-f]{8,12}\.[0-9A-Za-z_-]{12}\.[0-9A-Za-z_-]{16}$")]
+    direction: Literal[Direction.IN, Direction.OUT]
+
+
+class TapOut(Out):
+    """What became of a tap.
+
+    ``state``: `recorded` (with the punch), `waiting` (for proof, until ``waits_until``, or to be decided), `refused`.
+    """
+
+    state: Literal["recorded", "waiting", "refused"]
+    request_id: str
+    now: datetime
+    punch: PunchOut | None = None
+    reason: Reason | None = None
+    reason_words: WordsOut | None = None
+    zone: str | None = None
+    waits_until: datetime | None = None

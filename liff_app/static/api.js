@@ -1,0 +1,57 @@
+// Who this is, from LINE's SDK, and asking the server: one place for tokens, time-outs and errors.
+
+export class Problem extends Error {
+  constructor(status, code, title) {
+    super(title);
+    const [zh, en] = title.split(" / ");
+    Object.assign(this, { status, code, zh, en: en ?? zh });
+  }
+}
+
+const TIMEOUT_MS = 10000;
+
+export async function signIn(liff, liffId) {
+  await liff.init({ liffId });
+  if (!liff.isLoggedIn()) {
+    liff.login();
+    return false;
+  }
+  return true;
+}
+
+export function connect(liff, fetch) {
+  async function ask(method, path, body) {
+    let answer;
+    try {
+      answer = await fetch(`/api/v1/me${path}`, {
+        method,
+        headers: {
+          Authorization: `Bearer ${liff.getIDToken()}`,
+          ...(body ? { "Content-Type": "application/json" } : {}),
+        },
+        body: body && JSON.stringify(body),
+        signal: AbortSignal.timeout(TIMEOUT_MS),
+        cache: "no-store",
+      });
+    } catch {
+      throw new Problem(0, "offline", "連不上伺服器 / cannot reach the server");
+    }
+    const content = await answer.json().catch(() => null);
+    if (answer.ok && content) return content;
+    throw new Problem(answer.status, content?.code ?? "unexpected", content?.title ?? `HTTP ${answer.status}`);
+  }
+  return {
+    me: () => ask("GET", ""),
+    enrol: (staffNo, code) => ask("POST", "/enrolment", { staff_no: staffNo, code }),
+    tap: (requestId, direction) => ask("POST", "/punches", { request_id: requestId, direction }),
+    tapped: (requestId) => ask("GET", `/punches/${requestId}`),
+  };
+}
+
+// LINE's SDK hands out a token until it is reloaded, even one that has run out.
+export function renew(liff) {
+  if (liff.isInClient()) return false;
+  liff.logout();
+  liff.login();
+  return true;
+}

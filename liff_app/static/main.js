@@ -1,0 +1,172 @@
+// Wires the page: one state, one way to change it, one look at the server at a time.
+
+import { connect, Problem, renew, signIn } from "./api.js";
+import { begin, next, PENDING, rhythm } from "./state.js";
+import { chooseLanguage, fromServer, otherLanguage, say } from "./strings.js";
+import { show } from "./view.js";
+
+const root = document.getElementById("app");
+const status = document.getElementById("status");
+const liff = window.liff;
+// What must survive a closed page: a tap that nobody has confirmed, and the language.
+const KEPT_TAP = "checkin.tap";
+const KEPT_LANGUAGE = "checkin.language";
+const RETRIES_MS = [500, 1500, 4000];
+const KEPT_FOR_MS = 15 * 60 * 1000;
+
+const stored = (key) => { try { return localStorage.getItem(key); } catch { return null; } };
+const store = (key, value) => {
+  try { value === null ? localStorage.removeItem(key) : localStorage.setItem(key, value); } catch { /* private mode */ }
+};
+
+let state = begin(stored(KEPT_LANGUAGE) ?? chooseLanguage(navigator.language));
+let server = null;
+let timer = 0;
+let asking = null;
+
+function dispatch(event) {
+  const before = state.tap?.phase;
+  state = next(state, event);
+  draw();
+  if (state.tap && state.tap.phase !== before) announce();
+  plan();
+}
+
+const draw = () => show(root, state, acts, Date.now());
+const words = (key, values) => say(state.language, key, values);
+
+// A screen reader hears what became of the tap, once.
+function announce() {
+  const { phase, direction, told } = state.tap;
+  const said = { recorded: words(direction === "out" ? "doneOut" : "doneIn"), waiting: fromServer(state.language, told?.reason_words), sending: words("sending") };
+  status.textContent = said[phase] ?? "";
+}
+
+function plan() {
+  clearTimeout(timer);
+  const wait = rhythm(state, Date.now());
+  if (wait !== null && document.visibilityState === "visible") timer = setTimeout(look, wait);
+}
+
+async function look() {
+  if (asking) return asking;
+  asking = lookOnce().finally(() => { asking = null; plan(); });
+  return asking;
+}
+
+async function lookOnce() {
+  try {
+    if (state.tap?.phase === "waiting") told(await server.tapped(state.tap.requestId));
+    const me = await server.me();
+    dispatch({ type: "me", me, atMs: Date.now() });
+  } catch (problem) {
+    fail(problem);
+  }
+}
+
+function fail(problem) {
+  if (!(problem instanceof Problem)) throw problem;
+  if (problem.code === "not_enrolled") return dispatch({ type: "not_enrolled" });
+  if (problem.code === "token_expired" && renew(liff)) return undefined;
+  const isPassing = problem.status === 0 || problem.status === 429 || problem.status >= 500;
+  return dispatch({ type: isPassing ? "offline" : "stopped", problem });
+}
+
+function told(answer) {
+  if (answer.state !== "waiting") store(KEPT_TAP, null);
+  dispatch({ type: "told", told: answer });
+}
+
+// The same number until there is an answer: however often it is sent, it is one tap.
+async function send(requestId, direction) {
+  for (const wait of [...RETRIES_MS, null]) {
+    try {
+      told(await server.tap(requestId, direction));
+      look();
+      return;
+    } catch (problem) {
+      if (!(problem instanceof Problem)) throw problem;
+      if (problem.code === "request_id_expired") return renewTap(direction);
+      const isPassing = problem.status === 0 || problem.status >= 500;
+      if (!isPassing) {
+        store(KEPT_TAP, null);
+        dispatch({ type: "told", told: { state: "refused", request_id: requestId, reason_words: problem } });
+        return;
+      }
+      if (wait === null) break;
+      await new Promise((done) => setTimeout(done, wait));
+    }
+  }
+  dispatch({ type: "unsent", requestId });
+}
+
+// The number was too old to be taken, so nothing was recorded under it: the tap goes out under a new one.
+async function renewTap(direction) {
+  store(KEPT_TAP, null);
+  dispatch({ type: "dismissed" });
+  await look();
+  acts.tap(direction);
+}
+
+const acts = {
+  tap(direction) {
+    if (!state.me || (state.tap && PENDING.has(state.tap.phase))) return;
+    const requestId = state.me.request_id;
+    store(KEPT_TAP, JSON.stringify({ requestId, direction, atMs: Date.now() }));
+    dispatch({ type: "tap", requestId, direction });
+    send(requestId, direction);
+  },
+  retry() {
+    const { requestId, direction } = state.tap;
+    dispatch({ type: "tap", requestId, direction });
+    send(requestId, direction);
+  },
+  dismiss() {
+    store(KEPT_TAP, null);
+    dispatch({ type: "dismissed" });
+    look();
+  },
+  async enrol(staffNo, code) {
+    dispatch({ type: "enrolling" });
+    try {
+      await server.enrol(staffNo, code);
+      await lookOnce();
+    } catch (problem) {
+      if (problem instanceof Problem) dispatch({ type: "not_bound", problem });
+    }
+  },
+  language() {
+    const language = otherLanguage(state.language);
+    store(KEPT_LANGUAGE, language);
+    dispatch({ type: "language", language });
+  },
+  reload: () => location.reload(),
+};
+
+// A page that was closed before it had its answer asks for it now.
+async function resume() {
+  const kept = JSON.parse(stored(KEPT_TAP) ?? "null");
+  if (!kept || Date.now() - kept.atMs > KEPT_FOR_MS) return store(KEPT_TAP, null);
+  dispatch({ type: "tap", ...kept });
+  return send(kept.requestId, kept.direction);
+}
+
+async function start() {
+  draw();
+  if (!liff || !(await signIn(liff, document.body.dataset.liffId))) {
+    if (!liff) dispatch({ type: "stopped", problem: { code: "offline", zh: "LINE 元件沒有載入。", en: "LINE's part of this page did not load." } });
+    return;
+  }
+  server = connect(liff, window.fetch.bind(window));
+  await look();
+  if (state.view === "home") await resume();
+  // Seconds that pass, on the page: nothing is asked for them.
+  setInterval(() => { if (state.view === "home" && document.visibilityState === "visible") draw(); }, 1000);
+}
+
+document.addEventListener("visibilitychange", () => { if (document.visibilityState === "visible" && server) look(); });
+addEventListener("online", () => { if (server) look(); });
+start().catch((error) => {
+  console.error(error);
+  dispatch({ type: "stopped", problem: { code: "liff", zh: "無法登入 LINE。", en: "Signing in to LINE failed." } });
+});

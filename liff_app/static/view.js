@@ -1,0 +1,174 @@
+// The state as DOM; nothing here remembers anything.
+
+import { proof, serverMs } from "./state.js";
+import { ago, clock, day, fromServer, say } from "./strings.js";
+
+function el(tag, attributes, ...children) {
+  const node = document.createElement(tag);
+  for (const [name, value] of Object.entries(attributes ?? {})) {
+    if (value === null || value === undefined || value === false) continue;
+    if (name.startsWith("on")) node.addEventListener(name.slice(2), value);
+    else if (name === "testid") node.dataset.testid = value;
+    else node.setAttribute(name, value === true ? "" : value);
+  }
+  node.append(...children.flat().filter((child) => child !== null && child !== undefined && child !== false));
+  return node;
+}
+
+export function show(root, state, act, atMs) {
+  const t = (key, values) => say(state.language, key, values);
+  document.documentElement.lang = state.language;
+  document.title = t("title");
+  const parts = { loading, enrol, home, stopped }[state.view](state, act, t, atMs).filter(Boolean);
+  const typed = new Map([...root.querySelectorAll("input")].map((input) => [input.id, input.value]));
+  const focused = document.activeElement?.id;
+  // What is the same stays the same element: a finger on a button must find it there when it is lifted.
+  const kept = parts.map((part, place) => (isSame(root.children[place], part) ? root.children[place] : part));
+  if (kept.length !== root.children.length || kept.some((part, place) => part !== root.children[place])) root.replaceChildren(...kept);
+  for (const [id, value] of typed) if (document.getElementById(id)) document.getElementById(id).value = value;
+  if (focused && document.activeElement?.id !== focused) document.getElementById(focused)?.focus({ preventScroll: true });
+}
+
+// An opened <details> is the person's own doing.
+const isSame = (old, fresh) => old && (old.tagName === "DETAILS" ? old.tagName === fresh.tagName && old.textContent === fresh.textContent : old.isEqualNode(fresh));
+
+const loading = (_state, _act, t) => [el("p", { class: "center" }, t("loading"))];
+
+const languageButton = (act, t) =>
+  el("button", { type: "button", id: "language", class: "plain", testid: "language", "aria-label": t("otherName"), onclick: act.language }, t("other"));
+
+function stopped({ problem, language }, act, t) {
+  const isOffline = problem?.code === "offline";
+  return [
+    el("header", {}, el("h1", {}, t("stopped")), languageButton(act, t)),
+    el("section", { class: "card", role: "alert", testid: "stopped" },
+      el("p", {}, problem ? fromServer(language, problem) : ""),
+      !isOffline && el("p", {}, t("fromLine")),
+      el("button", { type: "button", id: "reload", class: "big", onclick: act.reload }, t(isOffline ? "retry" : "reload"))),
+  ];
+}
+
+function enrol({ enrolment, language }, act, t) {
+  const submit = (event) => {
+    event.preventDefault();
+    const form = new FormData(event.target);
+    act.enrol(form.get("staff_no").trim(), form.get("code").trim());
+  };
+  return [
+    el("header", {}, el("h1", {}, t("enrolTitle")), languageButton(act, t)),
+    el("form", { class: "card", onsubmit: submit, testid: "enrolment" },
+      el("p", {}, t("enrolLead")),
+      el("label", { for: "staff_no" }, t("staffNo")),
+      el("input", { id: "staff_no", name: "staff_no", required: true, maxlength: 64, autocomplete: "off", autocapitalize: "characters", spellcheck: "false" }),
+      el("label", { for: "code" }, t("code")),
+      el("input", { id: "code", name: "code", required: true, maxlength: 64, autocomplete: "one-time-code", autocapitalize: "characters", spellcheck: "false", "aria-describedby": "code_hint" }),
+      el("p", { id: "code_hint", class: "small" }, t("codeHint")),
+      enrolment.problem && el("p", { class: "bad", role: "alert", testid: "enrolment-problem" }, fromServer(language, enrolment.problem)),
+      el("button", { class: "big", disabled: enrolment.busy, testid: "bind" }, t(enrolment.busy ? "binding" : "bind")),
+      el("p", { class: "small" }, t("enrolNone"))),
+  ];
+}
+
+function home(state, act, t, atMs) {
+  const { me } = state;
+  return [
+    el("header", {},
+      el("div", {}, el("h1", { testid: "who" }, me.officer.name),
+        el("p", { class: "small" }, [me.officer.staff_no, me.officer.title, me.officer.unit].filter(Boolean).join("．"))),
+      languageButton(act, t)),
+    state.offline && el("p", { class: "warn", role: "status" }, t("offline")),
+    dutyCard(state, t),
+    !state.tap && sensedCard(state, t, atMs),
+    state.tap ? tapCard(state, act, t, atMs) : punchCard(state, act, t),
+    recordCard(state, t),
+    me.next_duty && el("p", { class: "small", testid: "next-duty" }, `${t("nextDuty")}：${dutyText(state, me.next_duty)}`),
+    help(t),
+  ];
+}
+
+function dutyText({ language, me }, duty) {
+  const at = (iso) => clock(language, me.timezone, iso);
+  return `${day(language, me.timezone, duty.start)} ${duty.shift} ${at(duty.start)}–${at(duty.end)}`;
+}
+
+function dutyCard(state, t) {
+  const { me, language } = state;
+  if (!me.duty) return el("section", { class: "card", testid: "duty" }, el("h2", {}, t("noDuty")));
+  const at = (iso) => clock(language, me.timezone, iso);
+  return el("section", { class: "card", testid: "duty" },
+    el("h2", {}, t("duty")), el("p", { class: "strong" }, dutyText(state, me.duty)),
+    el("p", { class: "small" }, t("window", { a: at(me.duty.opens), b: at(me.duty.closes) })));
+}
+
+function sensedCard(state, t, atMs) {
+  const { sensed } = state.me;
+  const found = proof(state, atMs);
+  const now = serverMs(state, atMs);
+  const values = sensed && { zone: sensed.zone, ago: ago(state.language, now - Date.parse(sensed.at)) };
+  const isWeak = found === "old" && Date.parse(sensed.good_until) > now;
+  return el("section", { testid: "sensed", "data-proof": found },
+    el("p", { class: `sensed sensed-${found}` },
+      found === "awaited" && el("span", { class: "spinner", "aria-hidden": "true" }), t(isWeak ? "weak" : found, values ?? {})),
+    found !== "there" && el("p", { class: "small" }, t("tapAnyway")));
+}
+
+function punchCard(state, act, t) {
+  const { due } = state.me;
+  const main = due ?? (state.me.duty ? null : "in");
+  const second = main === "out" ? "in" : "out";
+  const button = (direction, kind) =>
+    el("button", { type: "button", id: `tap-${direction}`, class: kind, testid: `tap-${direction}`, onclick: () => act.tap(direction) }, t(direction));
+  return el("section", { class: "card punch" },
+    main ? button(main, "big") : el("p", { class: "strong" }, t("complete")),
+    el("div", { class: "second" }, main ? button(second, "plain") : [button("in", "plain"), button("out", "plain")]));
+}
+
+function tapCard(state, act, t, atMs) {
+  const { tap, language, me } = state;
+  const what = t(tap.direction);
+  const close = el("button", { type: "button", id: "close", class: "plain", testid: "close", onclick: act.dismiss }, t("close"));
+  switch (tap.phase) {
+    case "sending":
+      return el("section", { class: "card punch", role: "status" }, el("p", { class: "strong" }, el("span", { class: "spinner", "aria-hidden": "true" }), t("sending")));
+    case "waiting": {
+      const until = tap.told.waits_until;
+      const left = until && Math.max(0, Math.ceil((Date.parse(until) - serverMs(state, atMs)) / 1000));
+      return el("section", { class: "card punch", testid: "waiting" },
+        el("p", { class: "strong" }, el("span", { class: "spinner", "aria-hidden": "true" }), until ? t("waiting", { s: left }) : t("waitingPlain")),
+        el("p", {}, fromServer(language, tap.told.reason_words)), el("p", {}, t("waitingHelp")));
+    }
+    case "unsent":
+      return el("section", { class: "card punch bad-card", role: "alert", testid: "unsent" },
+        el("p", { class: "strong" }, t("unsent")), el("p", {}, t("unsentHelp", { what })),
+        el("button", { type: "button", id: "retry", class: "big", testid: "retry", onclick: act.retry }, t("retry")), close);
+    case "recorded": {
+      const { punch } = tap.told;
+      const done = punch.direction === "out" ? "doneOut" : "doneIn";
+      return el("section", { class: "card punch good-card", testid: "recorded" },
+        el("p", { class: "done" }, `✓ ${t(done)} ${clock(language, me.timezone, punch.at)}`),
+        el("p", {}, punch.zone ?? ""), el("p", { class: "small" }, evidence(state, punch, t)), close);
+    }
+    default:
+      return el("section", { class: "card punch bad-card", role: "alert", testid: "refused" },
+        el("p", { class: "strong" }, t("refused", { what })),
+        el("p", {}, fromServer(language, tap.told?.reason_words ?? tap.problem)), close);
+  }
+}
+
+function evidence({ language, me }, punch, t) {
+  const heard = punch.heard_at ? `${clock(language, me.timezone, punch.heard_at, true)} ` : "";
+  return `${t("evidence")}：${heard}${fromServer(language, punch.evidence)}（${t("assurance")}：${fromServer(language, punch.assurance_words)}）`;
+}
+
+function recordCard(state, t) {
+  const { me, language } = state;
+  return el("section", { class: "card", testid: "punches" }, el("h2", {}, t("recorded")),
+    me.punches.length === 0 ? el("p", { class: "small" }, t("nothing")) :
+      el("ul", {}, me.punches.map((punch) => el("li", { testid: "punch" },
+        el("b", {}, `${clock(language, me.timezone, punch.at)} ${t(punch.direction)}`), ` ${punch.zone ?? ""}`,
+        el("span", { class: "small block" }, evidence(state, punch, t))))));
+}
+
+const help = (t) =>
+  el("details", { class: "card", testid: "help" }, el("summary", {}, t("help")),
+    el("ol", {}, t("helpSteps").map((step) => el("li", {}, step))), el("p", { class: "small" }, t("helpMore")));

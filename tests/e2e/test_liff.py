@@ -1,0 +1,116 @@
+"""The check-in page in a real browser, on the phone page: first use, a tap, a network that fails, both languages."""
+
+import re
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import FrameLocator, Page, Route, expect
+
+from tests.demo.duties import OpenDuty
+from tests.demo.phones import NEWCOMERS
+from tests.e2e.conftest import CHROMIUM, PATIENCE_MS
+from tests.e2e.running import RunningDemo
+from tests.e2e.test_main_job import CONFIRM_ZONE, Phone
+
+pytestmark = [
+    pytest.mark.skipif(CHROMIUM is None, reason="Debian's chromium is not installed"),
+    pytest.mark.xdist_group("make_run"),
+    # The first test waits for the demonstration's first run.
+    pytest.mark.timeout(240),
+]
+expect.set_options(timeout=PATIENCE_MS)
+# The browser notes every answer above 399 and every request that is cut; here both are meant.
+EXPECTED_ERRORS = "Failed to load resource"
+
+
+def open_page(phone: Phone, page: Page) -> FrameLocator:
+    phone.by("liff-open").click()
+    return page.frame_locator('[data-testid="liff-frame"]')
+
+
+def test_a_newcomer_enrols_and_signs_in_on_the_page_alone(page: Page, demo: RunningDemo):
+    newcomer = demo.workspace.rows("officers")[-NEWCOMERS + 1]
+    phone = Phone(page, newcomer["staff_no"])
+    code = phone.by("phone-note").inner_text().split()[-1]
+    liff = open_page(phone, page)
+    liff.get_by_label("員警編號").fill(newcomer["staff_no"])
+    liff.get_by_label("一次碼").fill("2222-2222")
+    liff.get_by_test_id("bind").click()
+    expect(liff.get_by_test_id("enrolment-problem")).to_contain_text("一次碼不正確")
+    # What was typed is still there.
+    expect(liff.get_by_label("員警編號")).to_have_value(newcomer["staff_no"])
+    liff.get_by_label("一次碼").fill(code)
+    liff.get_by_test_id("bind").click()
+    expect(liff.get_by_test_id("who")).to_have_text(newcomer["name"])
+    phone.walk_into(CONFIRM_ZONE)
+    expect(liff.get_by_test_id("sensed")).to_have_attribute("data-proof", "there")
+    liff.get_by_test_id("tap-in").click()
+    expect(liff.get_by_test_id("recorded")).to_contain_text("簽到完成")
+    expect(liff.get_by_test_id("punch")).to_have_count(1)
+
+
+def test_a_tap_before_the_beacon_completes_by_itself_in_english(page: Page, on_duty: Iterator[OpenDuty]):
+    phone = Phone(page, next(on_duty).staff_no)
+    liff = open_page(phone, page)
+    liff.get_by_test_id("language").click()
+    expect(liff.get_by_test_id("tap-in")).to_have_text("Sign in")
+    liff.get_by_test_id("tap-in").click()
+    expect(liff.get_by_test_id("waiting")).to_contain_text("Your phone has not sensed a check-in zone yet.")
+    phone.walk_into(CONFIRM_ZONE)
+    expect(liff.get_by_test_id("recorded")).to_contain_text("Signed in")
+    expect(liff.get_by_test_id("recorded")).to_contain_text("beacon heard")
+    liff.get_by_test_id("close").click()
+    expect(liff.get_by_test_id("tap-out")).to_have_text("Sign out")
+    liff.get_by_test_id("language").click()
+    expect(liff.get_by_test_id("tap-out")).to_have_text("簽退")
+
+
+@pytest.mark.parametrize("arrives", [False, True], ids=["request lost", "answer lost"])
+def test_a_tap_on_a_train_is_neither_lost_nor_doubled(page: Page, on_duty: Iterator[OpenDuty], *, arrives: bool):
+    phone = Phone(page, next(on_duty).staff_no)
+    phone.walk_into(CONFIRM_ZONE)
+    liff = open_page(phone, page)
+    expect(liff.get_by_test_id("sensed")).to_have_attribute("data-proof", "there")
+
+    def cut(route: Route) -> None:
+        if arrives:
+            route.fetch()
+        route.abort()
+
+    page.route(re.compile("/api/v1/me/punches"), cut)
+    with page.expect_event("requestfailed"):
+        liff.get_by_test_id("tap-in").click()
+    expect(liff.get_by_test_id("unsent")).to_contain_text("沒有送出去", timeout=20_000)
+    page.unroute_all()
+    liff.get_by_test_id("retry").click()
+    expect(liff.get_by_test_id("recorded")).to_contain_text("簽到完成")
+    expect(liff.get_by_test_id("punch")).to_have_count(1)
+
+
+def test_a_page_that_was_closed_before_the_answer_finds_it_when_it_is_opened_again(
+    page: Page, on_duty: Iterator[OpenDuty]
+):
+    phone = Phone(page, next(on_duty).staff_no)
+    phone.walk_into(CONFIRM_ZONE)
+    liff = open_page(phone, page)
+    expect(liff.get_by_test_id("sensed")).to_have_attribute("data-proof", "there")
+    page.route(re.compile("/api/v1/me/punches"), lambda route: route.abort())
+    with page.expect_event("requestfailed"):
+        liff.get_by_test_id("tap-in").click()
+    phone.by("liff-close").click()
+    page.unroute_all()
+    liff = open_page(phone, page)
+    expect(liff.get_by_test_id("recorded")).to_contain_text("簽到完成")
+
+
+def test_the_page_helps_where_nothing_is_sensed(page: Page, on_duty: Iterator[OpenDuty]):
+    page.set_viewport_size({"width": 320, "height": 640})
+    page.locator('[data-show="phones"]').click()
+    phone = Phone(page, next(on_duty).staff_no)
+    liff = open_page(phone, page)
+    expect(liff.get_by_test_id("sensed")).to_have_attribute("data-proof", "awaited")
+    expect(liff.get_by_test_id("sensed")).to_have_attribute("data-proof", "none")
+    liff.get_by_test_id("help").get_by_text("手機感應不到？").click()
+    expect(liff.get_by_test_id("help")).to_contain_text("開啟 LINE Beacon")
+    frame = page.frames[-1]
+    assert frame.evaluate("document.documentElement.scrollWidth <= innerWidth")

@@ -1,0 +1,117 @@
+// The page's pure modules under node's own test runner: node --test tests/unit/liff_app
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import { connect, Problem } from "../../../liff_app/static/api.js";
+import { begin, next, proof, rhythm, serverMs } from "../../../liff_app/static/state.js";
+import { ago, chooseLanguage, clock, LANGUAGES, otherLanguage, say } from "../../../liff_app/static/strings.js";
+
+const NOW = Date.parse("2026-11-23T00:00:00Z");
+const ME = { now: "2026-11-23T00:00:00Z", timezone: "Asia/Taipei", sensed: null, liff_waits_s: 8, request_id: "1" };
+const home = (me = {}, atMs = NOW) => next(begin("en"), { type: "me", me: { ...ME, ...me }, atMs });
+const sensed = (more = {}) => ({ zone: "Gate", at: "2026-11-22T23:59:50Z", good_until: "2026-11-23T00:04:50Z", proves_now: true, ...more });
+
+test("a phone whose clock is years off still counts the server's seconds", () => {
+  const phone = Date.parse("2019-01-01T00:00:00Z");
+  const state = home({ sensed: sensed() }, phone);
+  assert.equal(serverMs(state, phone + 1000), NOW + 1000);
+  assert.equal(proof(state, phone), "there");
+  assert.equal(proof(state, phone + 291_000), "old");
+});
+
+test("the beacon is awaited for some seconds after opening, then help is offered", () => {
+  const state = home();
+  assert.equal(proof(state, NOW + 7999), "awaited");
+  assert.equal(proof(state, NOW + 8000), "none");
+  assert.equal(proof(home({ sensed: sensed({ proves_now: false }) }), NOW + 9000), "old");
+});
+
+test("what comes later does not begin the wait anew", () => {
+  const later = next(home(), { type: "me", me: { ...ME, now: "2026-11-23T00:00:10Z" }, atMs: NOW + 10_000 });
+  assert.equal(proof(later, NOW + 10_000), "none");
+});
+
+test("a second finger on the button is not a second tap", () => {
+  const first = next(home(), { type: "tap", requestId: "1", direction: "in" });
+  assert.equal(next(first, { type: "tap", requestId: "2", direction: "out" }), first);
+  const waiting = next(first, { type: "told", told: { request_id: "1", state: "waiting" } });
+  assert.equal(next(waiting, { type: "tap", requestId: "2", direction: "out" }), waiting);
+});
+
+test("an answer to another tap changes nothing", () => {
+  const state = next(home(), { type: "tap", requestId: "1", direction: "in" });
+  assert.equal(next(state, { type: "told", told: { request_id: "2", state: "recorded" } }), state);
+  assert.equal(next(state, { type: "unsent", requestId: "2" }), state);
+});
+
+test("a tap that was not sent is sent again under the same number", () => {
+  let state = next(home(), { type: "tap", requestId: "1", direction: "in" });
+  state = next(state, { type: "unsent", requestId: "1" });
+  assert.equal(state.tap.phase, "unsent");
+  state = next(state, { type: "tap", requestId: state.tap.requestId, direction: state.tap.direction });
+  assert.deepEqual([state.tap.requestId, state.tap.phase], ["1", "sending"]);
+});
+
+test("without network what is known stays on the page", () => {
+  const problem = new Problem(0, "offline", "甲 / b");
+  assert.deepEqual([problem.zh, problem.en], ["甲", "b"]);
+  assert.equal(next(home(), { type: "offline", problem }).view, "home");
+  assert.equal(next(begin("en"), { type: "offline", problem }).view, "stopped");
+});
+
+test("the server is asked often only while something is awaited", () => {
+  assert.equal(rhythm(begin("en"), NOW), null);
+  assert.equal(rhythm(home(), NOW), 3000);
+  assert.equal(rhythm(home({ sensed: sensed() }), NOW), 30_000);
+  const waiting = next(next(home(), { type: "tap", requestId: "1", direction: "in" }), { type: "told", told: { request_id: "1", state: "waiting" } });
+  assert.equal(rhythm(waiting, NOW), 2000);
+});
+
+test("an event nobody knows changes nothing", () => {
+  const state = home();
+  assert.equal(next(state, { type: "?" }), state);
+});
+
+test("times are the department's, wherever the phone is", () => {
+  assert.equal(clock("zh-Hant-TW", "Asia/Taipei", "2026-11-22T16:05:00Z"), "00:05");
+  assert.equal(clock("en", "Asia/Taipei", "2026-11-23T00:01:02Z", true), "08:01:02");
+});
+
+test("both languages say the same things, with the same blanks", () => {
+  const keys = ["there", "waiting", "unsentHelp", "window", "refused", "minutes"];
+  for (const key of keys) {
+    const blanks = LANGUAGES.map((language) => say(language, key, { zone: "#", ago: "#", s: "#", what: "#", a: "#", b: "#", n: "#" }).split("#").length);
+    assert.equal(new Set(blanks).size, 1, key);
+  }
+  assert.equal(chooseLanguage("zh-CN"), "zh-Hant-TW");
+  assert.equal(chooseLanguage("ja"), "en");
+  assert.equal(chooseLanguage(undefined), "zh-Hant-TW");
+  assert.equal(otherLanguage("en"), "zh-Hant-TW");
+});
+
+test("how long ago, in words", () => {
+  assert.deepEqual([0, 12, 300, 7200].map((seconds) => ago("en", seconds * 1000)), ["just now", "12 s ago", "5 min ago", "2 h ago"]);
+});
+
+const answer = (status, content) => ({ ok: status < 400, status, json: async () => content });
+const liff = { getIDToken: () => "the-token" };
+
+test("the token goes along, and the number with the tap", async () => {
+  const sent = [];
+  const server = connect(liff, async (path, options) => { sent.push([path, options]); return answer(200, { state: "recorded" }); });
+  await server.tap("7", "in");
+  const [[path, options]] = sent;
+  assert.equal(path, "/api/v1/me/punches");
+  assert.equal(options.headers.Authorization, "Bearer the-token");
+  assert.deepEqual(JSON.parse(options.body), { request_id: "7", direction: "in" });
+});
+
+test("an answer that is a problem, none, or not JSON is told as what it is", async () => {
+  const failing = (reply) => connect(liff, reply).me().then(() => assert.fail("no problem"), (problem) => problem);
+  const refused = await failing(async () => answer(403, { code: "not_enrolled", title: "尚未綁定 / not enrolled" }));
+  assert.deepEqual([refused.status, refused.code, refused.en], [403, "not_enrolled", "not enrolled"]);
+  assert.equal((await failing(async () => { throw new TypeError("cut"); })).code, "offline");
+  const odd = await failing(async () => ({ ok: true, status: 200, json: async () => { throw new SyntaxError("<html>"); } }));
+  assert.equal(odd.code, "unexpected");
+});
