@@ -15,12 +15,11 @@ import click
 
 from checkin_api.cli.common import Day, Instant, open_database, show
 from checkin_api.clock import SystemClock
-from checkin_api.config import DEFAULT_TIMEZONE, Settings
+from checkin_api.config import DEFAULT_TIMEZONE
 from checkin_api.domain.ids import Flag, Status
 from checkin_api.domain.words import FLAG, STATUS
 
 if TYPE_CHECKING:
-    from checkin_api.domain.duty_law import DutyLimits
     from checkin_api.queries.attendance import OfficerBlock
 
 Rows = Iterable[Mapping[str, Any]]
@@ -145,7 +144,7 @@ def _blocks(  # noqa: PLR0913 (one for each option)
     months_before: int = 0,
 ) -> Iterator[Iterator["OfficerBlock"]]:
     from checkin_api import queries  # noqa: PLC0415
-    from checkin_api.queries.attendance import Period, attendance  # noqa: PLC0415
+    from checkin_api.queries.attendance import Period, attendance, duty_limits  # noqa: PLC0415
 
     if last < first:
         raise click.UsageError("--to 早於 --from / --to is before --from")
@@ -163,21 +162,6 @@ def _blocks(  # noqa: PLR0913 (one for each option)
             months_before=months_before,
         )
         yield attendance(session, period, among=among)
-
-
-def duty_limits(settings: Settings) -> "DutyLimits":
-    """The limits that the installation sets, in minutes."""
-    from checkin_api.domain.duty_law import DutyLimits  # noqa: PLC0415
-
-    return DutyLimits(
-        segments_a_day=settings.limit_segments,
-        rest=settings.limit_rest_hours * 60,
-        rest_exceptional=settings.limit_rest_exceptional_hours * 60,
-        day=settings.limit_day_hours * 60,
-        day_exceptional=settings.limit_day_exceptional_hours * 60,
-        overtime_month=settings.limit_month_overtime_hours * 60,
-        overtime_three_months=settings.limit_three_months_overtime_hours * 60,
-    )
 
 
 def _row(block: "OfficerBlock", record: Any) -> dict[str, Any]:

@@ -9,10 +9,11 @@ from typing import Any
 from sqlalchemy import ColumnElement, true
 from sqlalchemy.orm import Session
 
+from checkin_api.config import Settings
 from checkin_api.domain import duty_law
 from checkin_api.domain.attendance import compute, duty_load
 from checkin_api.domain.columns import Bools
-from checkin_api.domain.duty_law import LimitPassed
+from checkin_api.domain.duty_law import DutyLimits, LimitPassed
 from checkin_api.domain.ids import Flag, Status
 from checkin_api.domain.records import Attendance, DutyRecord
 from checkin_api.domain.status import has, is_
@@ -26,6 +27,7 @@ __all__ = [
     "OfficerRow",
     "Period",
     "attendance",
+    "duty_limits",
     "limits_passed",
     "month_totals",
 ]
@@ -109,6 +111,19 @@ class LimitRow:
             "beyond_exceptional": self.passed.beyond_exceptional,
             "planned": self.passed.planned,
         }
+
+
+def duty_limits(settings: Settings) -> DutyLimits:
+    """The limits that the installation sets, in minutes."""
+    return DutyLimits(
+        segments_a_day=settings.limit_segments,
+        rest=settings.limit_rest_hours * 60,
+        rest_exceptional=settings.limit_rest_exceptional_hours * 60,
+        day=settings.limit_day_hours * 60,
+        day_exceptional=settings.limit_day_exceptional_hours * 60,
+        overtime_month=settings.limit_month_overtime_hours * 60,
+        overtime_three_months=settings.limit_three_months_overtime_hours * 60,
+    )
 
 
 def attendance(session: Session, period: Period, *, among: ColumnElement[bool] | None = None) -> Iterator[OfficerBlock]:

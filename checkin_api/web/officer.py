@@ -2,9 +2,9 @@
 
 import time
 from collections.abc import Callable
-from datetime import datetime
+from datetime import date, datetime
 from functools import wraps
-from typing import Any, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
 from apiflask import APIBlueprint
 from flask import current_app, g, request
@@ -17,11 +17,14 @@ from checkin_api.config import Settings
 from checkin_api.db import Database
 from checkin_api.domain.ids import Direction, LineUserId, Reason
 from checkin_api.domain.punching import TAP_WAIT, WAITABLE
-from checkin_api.domain.words import ASSURANCE, ENROLMENT_REFUSED, TAP_REFUSED
+from checkin_api.domain.words import ASSURANCE, ENROLMENT_REFUSED, FLAG, STATUS, TAP_REFUSED
 from checkin_api.ingest import Arrival, Ingest
 from checkin_api.line.id_token import IdTokens
 from checkin_api.web import officer_schemas as schemas
 from checkin_api.web.errors import ProblemError
+
+if TYPE_CHECKING:
+    from checkin_api.checkin.month import RecordSeen
 
 PREFIX = "/api/v1/me"
 # Opening LINE makes a phone hear the beacon; the page waits this long for it before it offers help.
@@ -75,6 +78,30 @@ def get_me() -> Any:
         "punches": [_punch(each) for each in today.punches],
         "request_id": tapping.new_request_id(_key(), _user(), now),
         "liff_waits_s": LIFF_WAITS_S,
+    }
+
+
+@blueprint.get("/attendance")
+@signed_in
+@blueprint.input(schemas.WhichMonthIn, location="query")
+@blueprint.output(schemas.MonthOut)
+def get_month(query_data: schemas.WhichMonthIn) -> Any:
+    """An own month: duty records with their punches, and totals."""
+    # Numpy, which phones that only sign in do without.
+    from checkin_api.checkin.month import month_of  # noqa: PLC0415
+    from checkin_api.queries.attendance import duty_limits  # noqa: PLC0415
+
+    now, settings = _now(), _settings()
+    first = date.fromisoformat(f"{query_data.month}-01")
+    with _database().read() as session:
+        month = month_of(session, _person(session), first, now=now, zone=settings.zone, limits=duty_limits(settings))
+    minutes = {f"{name}_minutes": month.totals.minutes[name] for name in ("worked", "late", "overtime", "night")}
+    return {
+        "now": now,
+        "timezone": settings.timezone,
+        "month": query_data.month,
+        "records": [_record(each) for each in month.records],
+        "totals": {"statuses": month.totals.statuses, "flags": month.totals.flags, **minutes},
     }
 
 
@@ -208,6 +235,19 @@ def _punch(punch: PunchSeen) -> dict[str, Any]:
         "source": punch.source,
         "evidence": _words(punch.evidence),
         "heard_at": punch.heard_at,
+    }
+
+
+def _record(seen: "RecordSeen") -> dict[str, Any]:
+    record = seen.record
+    names = ("duty_date", "start", "end", "sign_in", "sign_out", "status", "worked_minutes", "late_minutes")
+    more = ("early_leave_minutes", "overtime_minutes", "night_minutes")
+    return {
+        **{name: getattr(record, name) for name in names + more},
+        "shift": seen.shift_name,
+        "status_words": _words(STATUS[record.status]),
+        "flags": [{"code": flag, "words": _words(FLAG[flag])} for flag in record.flags],
+        "punches": [{**_punch(punch), "disposition": disposition} for punch, disposition in seen.punches],
     }
 
 

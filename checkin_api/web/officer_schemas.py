@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field
 
-from checkin_api.domain.ids import Assurance, Direction, PunchSource, Reason
+from checkin_api.domain.ids import Assurance, Direction, Disposition, Flag, PunchSource, Reason, Status
 from checkin_api.web.schemas import Code, In, Out, printable
 
 
@@ -110,3 +110,63 @@ class TapOut(Out):
     reason_words: WordsOut | None = None
     zone: str | None = None
     waits_until: datetime | None = None
+
+
+class WhichMonthIn(In):
+    """A calendar month."""
+
+    month: Annotated[str, Field(pattern=r"^20[0-9]{2}-(0[1-9]|1[0-2])$")]
+
+
+class FlagOut(Out):
+    """What is worth noting about a duty."""
+
+    code: Flag
+    words: WordsOut
+
+
+class MonthPunchOut(PunchOut):
+    """A punch in its duty, and whether it counts there."""
+
+    disposition: Disposition
+
+
+class RecordOut(Out):
+    """A duty record; minutes are null where they are not known."""
+
+    duty_date: date
+    shift: str
+    start: datetime | None
+    end: datetime | None
+    sign_in: datetime | None
+    sign_out: datetime | None
+    status: Status
+    status_words: WordsOut
+    flags: list[FlagOut]
+    worked_minutes: int | None
+    late_minutes: int | None
+    early_leave_minutes: int | None
+    overtime_minutes: int | None
+    night_minutes: int | None
+    punches: list[MonthPunchOut]
+
+
+class MonthTotalsOut(Out):
+    """Totals of a month: records by status and by flag, and minutes."""
+
+    statuses: dict[Status, int]
+    flags: dict[Flag, int]
+    worked_minutes: int
+    late_minutes: int
+    overtime_minutes: int
+    night_minutes: int
+
+
+class MonthOut(Out):
+    """An officer's month as it stands now."""
+
+    now: datetime
+    timezone: str
+    month: str
+    records: list[RecordOut]
+    totals: MonthTotalsOut

@@ -44,6 +44,7 @@ export function connect(liff, fetch) {
     me: () => ask("GET", ""),
     enrol: (staffNo, code) => ask("POST", "/enrolment", { staff_no: staffNo, code }),
     tap: (requestId, direction) => ask("POST", "/punches", { request_id: requestId, direction }),
+    month: (month) => ask("GET", `/attendance?month=${month}`),
     tapped: (requestId) => ask("GET", `/punches/${requestId}`),
   };
 }

@@ -1,9 +1,9 @@
 // Wires the page: one state, one way to change it, one look at the server at a time.
 
 import { connect, Problem, renew, signIn } from "./api.js";
-import { begin, next, PENDING, rhythm } from "./state.js";
+import { begin, next, PENDING, rhythm, thisMonth } from "./state.js";
 import { chooseLanguage, fromServer, otherLanguage, say } from "./strings.js";
-import { show } from "./view.js";
+import { screens, show } from "./view.js";
 
 const root = document.getElementById("app");
 const status = document.getElementById("status");
@@ -23,6 +23,7 @@ let state = begin(stored(KEPT_LANGUAGE) ?? chooseLanguage(navigator.language));
 let server = null;
 let timer = 0;
 let asking = null;
+let addMonths = null;
 
 function dispatch(event) {
   const before = state.tap?.phase;
@@ -140,6 +141,33 @@ const acts = {
     store(KEPT_LANGUAGE, language);
     dispatch({ type: "language", language });
   },
+  async go(screen) {
+    if (screen === "history" && !screens.history) {
+      try {
+        const module = await import("./history.js");
+        Object.assign(screens, { history: module.history });
+        addMonths = module.addMonths;
+      } catch {
+        dispatch({ type: "offline" });
+        return;
+      }
+    }
+    // First which month, so that the screen has something to show.
+    if (screen === "history") acts.month(0);
+    dispatch({ type: "screen", screen });
+    window.scrollTo(0, 0);
+  },
+  async month(step) {
+    const month = addMonths(state.history.month ?? thisMonth(state, Date.now()), step);
+    dispatch({ type: "month", month });
+    try {
+      dispatch({ type: "month_told", told: await server.month(month) });
+    } catch (problem) {
+      if (!(problem instanceof Problem)) throw problem;
+      dispatch({ type: "month_failed", month });
+    }
+  },
+  day: (day) => dispatch({ type: "day", day }),
   reload: () => location.reload(),
 };
 

@@ -4,6 +4,7 @@ export const PENDING = new Set(["sending", "waiting", "unsent"]);
 
 export const begin = (language) => ({
   view: "loading", // loading | enrol | home | stopped
+  screen: "today", // today | history
   language,
   me: null,
   skewMs: 0, // the server's clock less this phone's
@@ -12,6 +13,7 @@ export const begin = (language) => ({
   problem: null, // why nothing can be shown, { code, zh, en }
   enrolment: { busy: false, problem: null },
   offline: false,
+  history: { month: null, phase: "loading", told: null, day: null }, // phase: loading | there | failed
 });
 
 export function next(state, event) {
@@ -43,6 +45,18 @@ export function next(state, event) {
       return { ...state, tap: { ...state.tap, phase: "unsent" } };
     case "dismissed":
       return { ...state, tap: null };
+    case "screen":
+      return { ...state, screen: event.screen };
+    case "month":
+      return { ...state, history: { month: event.month, phase: "loading", told: null, day: null } };
+    case "month_told":
+      if (event.told.month !== state.history.month) return state;
+      return { ...state, history: { ...state.history, phase: "there", told: event.told } };
+    case "month_failed":
+      if (event.month !== state.history.month) return state;
+      return { ...state, history: { ...state.history, phase: "failed" } };
+    case "day":
+      return { ...state, history: { ...state.history, day: event.day } };
     case "language":
       return { ...state, language: event.language };
     default:
@@ -62,9 +76,17 @@ export function proof(state, atMs) {
   return sensed ? "old" : "none";
 }
 
+// The department's month at this moment, as "2026-11".
+export function thisMonth(state, atMs) {
+  const parts = new Intl.DateTimeFormat("en-CA", { timeZone: state.me.timezone, year: "numeric", month: "2-digit" }).formatToParts(serverMs(state, atMs));
+  const part = (type) => parts.find((each) => each.type === type).value;
+  return `${part("year")}-${part("month")}`;
+}
+
 // How often to ask again, in milliseconds: soon while something is awaited, seldom when nothing is.
 export function rhythm(state, atMs) {
   if (state.view !== "home") return null;
   if (state.tap?.phase === "waiting") return 2000;
+  if (state.screen !== "today") return 30000;
   return proof(state, atMs) === "there" ? 30000 : 3000;
 }

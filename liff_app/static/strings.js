@@ -20,6 +20,9 @@ const WORDS = {
     enrolTitle: "第一次使用：綁定", enrolLead: "輸入員警編號，以及人事單位給您的一次碼。", staffNo: "員警編號", code: "一次碼",
     codeHint: "8 個字，例如 ABCD-2345", bind: "綁定", binding: "綁定中…", enrolNone: "還沒有一次碼？請向人事單位索取。",
     stopped: "暫時無法使用", reload: "重新載入", fromLine: "請從 LINE 官方帳號重新開啟這個頁面。",
+    pages: "頁面", today: "今天", history: "出勤紀錄", earlier: "上個月", later: "下個月", notLoaded: "沒有載入，請再試一次。", chooseDay: "點一天看明細。", noted: "有註記",
+    weekdays: ["一", "二", "三", "四", "五", "六", "日"], worked: "工時", duplicate: "（重複，不計）", ignored: "（不計）", totals: "本月合計", minutesLong: "{n} 分鐘",
+    sum_present: "出勤", sum_lateTimes: "遲到", sum_missing: "缺簽到或簽退", sum_absent: "未簽到", sum_unproven: "無法證明", sum_leave: "請假", sum_worked: "工時", sum_overtime: "加班候選", sum_night: "深夜（0–6 時）",
     now: "剛剛", seconds: "{n} 秒前", minutes: "{n} 分鐘前", hours: "{n} 小時前", unit: "單位",
   },
   en: {
@@ -41,6 +44,9 @@ const WORDS = {
     enrolTitle: "First use: enrol", enrolLead: "Enter your staff number and the one-time code from HR.", staffNo: "Staff number", code: "One-time code",
     codeHint: "8 characters, such as ABCD-2345", bind: "Enrol", binding: "Enrolling…", enrolNone: "No code yet? Ask HR for one.",
     stopped: "Not available", reload: "Load again", fromLine: "Please open this page again from the official account in LINE.",
+    pages: "Pages", today: "Today", history: "Attendance", earlier: "Month before", later: "Month after", notLoaded: "Not loaded: try again.", chooseDay: "Tap a day for its details.", noted: "see details",
+    weekdays: ["Mo", "Tu", "We", "Th", "Fr", "Sa", "Su"], worked: "worked", duplicate: "(duplicate, not counted)", ignored: "(not counted)", totals: "This month", minutesLong: "{n} min",
+    sum_present: "Present", sum_lateTimes: "Late", sum_missing: "IN or OUT missing", sum_absent: "No punch", sum_unproven: "Unproven", sum_leave: "On leave", sum_worked: "Worked", sum_overtime: "Overtime candidates", sum_night: "Night (0–6 h)",
     now: "just now", seconds: "{n} s ago", minutes: "{n} min ago", hours: "{n} h ago", unit: "Unit",
   },
 };

@@ -3,7 +3,7 @@
 import { proof, serverMs } from "./state.js";
 import { ago, clock, day, fromServer, say } from "./strings.js";
 
-function el(tag, attributes, ...children) {
+export function el(tag, attributes, ...children) {
   const node = document.createElement(tag);
   for (const [name, value] of Object.entries(attributes ?? {})) {
     if (value === null || value === undefined || value === false) continue;
@@ -15,11 +15,15 @@ function el(tag, attributes, ...children) {
   return node;
 }
 
+// Screens beside the first: each comes with its own module when it is opened.
+export const screens = {};
+
 export function show(root, state, act, atMs) {
   const t = (key, values) => say(state.language, key, values);
   document.documentElement.lang = state.language;
   document.title = t("title");
-  const parts = { loading, enrol, home, stopped }[state.view](state, act, t, atMs).filter(Boolean);
+  const screen = (state.view === "home" && screens[state.screen]) || { loading, enrol, home, stopped }[state.view];
+  const parts = [...screen(state, act, t, atMs), state.view === "home" && navigation(state, act, t)].filter(Boolean);
   const typed = new Map([...root.querySelectorAll("input")].map((input) => [input.id, input.value]));
   const focused = document.activeElement?.id;
   // What is the same stays the same element: a finger on a button must find it there when it is lifted.
@@ -31,6 +35,10 @@ export function show(root, state, act, atMs) {
 
 // An opened <details> is the person's own doing.
 const isSame = (old, fresh) => old && (old.tagName === "DETAILS" ? old.tagName === fresh.tagName && old.textContent === fresh.textContent : old.isEqualNode(fresh));
+
+const navigation = ({ screen }, act, t) =>
+  el("nav", { "aria-label": t("pages") }, ["today", "history"].map((name) =>
+    el("button", { type: "button", id: `go-${name}`, testid: `go-${name}`, "aria-current": name === screen ? "page" : null, onclick: () => act.go(name) }, t(name))));
 
 const loading = (_state, _act, t) => [el("p", { class: "center" }, t("loading"))];
 
@@ -155,7 +163,7 @@ function tapCard(state, act, t, atMs) {
   }
 }
 
-function evidence({ language, me }, punch, t) {
+export function evidence({ language, me }, punch, t) {
   const heard = punch.heard_at ? `${clock(language, me.timezone, punch.heard_at, true)} ` : "";
   return `${t("evidence")}：${heard}${fromServer(language, punch.evidence)}（${t("assurance")}：${fromServer(language, punch.assurance_words)}）`;
 }

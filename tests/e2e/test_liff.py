@@ -2,12 +2,17 @@
 
 import re
 from collections.abc import Iterator
+from datetime import datetime
+from typing import Literal
+from zoneinfo import ZoneInfo
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import FrameLocator, Page, Route, expect
 
 from tests.demo.duties import OpenDuty
 from tests.demo.phones import NEWCOMERS
+from tests.demo.processes import ROOT
 from tests.e2e.conftest import CHROMIUM, PATIENCE_MS
 from tests.e2e.running import RunningDemo
 from tests.e2e.test_main_job import CONFIRM_ZONE, Phone
@@ -114,3 +119,70 @@ def test_the_page_helps_where_nothing_is_sensed(page: Page, on_duty: Iterator[Op
     expect(liff.get_by_test_id("help")).to_contain_text("開啟 LINE Beacon")
     frame = page.frames[-1]
     assert frame.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+def test_the_month_shows_todays_punch_with_its_evidence(page: Page, on_duty: Iterator[OpenDuty]):
+    duty = next(on_duty)
+    phone = Phone(page, duty.staff_no)
+    phone.walk_into(CONFIRM_ZONE)
+    liff = open_page(phone, page)
+    liff.get_by_test_id("tap-in").click()
+    expect(liff.get_by_test_id("recorded")).to_be_visible()
+    liff.get_by_test_id("go-history").click()
+    if duty.duty_date.month != datetime.now(ZoneInfo("Asia/Taipei")).month:
+        liff.get_by_test_id("earlier").click()
+    expect(liff.get_by_test_id("totals")).to_contain_text("加班候選")
+    liff.locator(f'[data-date="{duty.duty_date}"]').click()
+    expect(liff.get_by_test_id("day-punch")).to_contain_text("手機感應到簽到區信標")
+    liff.get_by_test_id("earlier").click()
+    expect(liff.get_by_test_id("day-detail")).to_have_count(0)
+    liff.get_by_test_id("go-today").click()
+    expect(liff.get_by_test_id("punch")).to_have_count(1)
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("language", ["zh-Hant-TW", "en"])
+def test_every_screen_is_for_everybody(
+    page: Page, on_duty: Iterator[OpenDuty], demo: RunningDemo, scheme: Literal["light", "dark"], language: str
+):
+    """No serious finding of axe-core, on a narrow old phone; a picture of each screen is kept in ``var/screens``."""
+    newcomer = demo.workspace.rows("officers")[-NEWCOMERS + 2]["staff_no"]
+    page.emulate_media(color_scheme=scheme)
+    screens = ROOT / "var" / "screens"
+    seen = []
+
+    def look(name: str) -> None:
+        seen.append(name)
+        page.screenshot(path=screens / f"{name}-{language}-{scheme}.png", full_page=True)
+        found = Axe().run(page).response["violations"]
+        assert [(each["id"], each["help"]) for each in found if each["impact"] in {"serious", "critical"}] == []
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), name
+
+    for staff_no in (newcomer, next(on_duty).staff_no):
+        page.goto(demo.platform)
+        phone = Phone(page, staff_no)
+        if staff_no != newcomer:
+            phone.walk_into(CONFIRM_ZONE)
+        phone.by("liff-open").click()
+        address = phone.by("liff-frame").get_attribute("src")
+        assert address
+        page.set_viewport_size({"width": 320, "height": 568})
+        page.goto(address)
+        if page.locator("html").get_attribute("lang") != language:
+            page.get_by_test_id("language").click()
+        if staff_no == newcomer:
+            expect(page.get_by_test_id("bind")).to_be_visible()
+            look("enrol")
+            page.set_viewport_size({"width": 1280, "height": 800})
+            continue
+        expect(page.get_by_test_id("sensed")).to_have_attribute("data-proof", "there")
+        page.get_by_test_id("help").locator("summary").click()
+        look("today")
+        page.get_by_test_id("tap-in").click()
+        expect(page.get_by_test_id("recorded")).to_be_visible()
+        look("recorded")
+        page.get_by_test_id("go-history").click()
+        page.get_by_test_id("day").last.click()
+        expect(page.get_by_test_id("day-detail")).to_be_visible()
+        look("history")
+    assert seen == ["enrol", "today", "recorded", "history"]

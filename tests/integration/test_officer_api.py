@@ -64,6 +64,7 @@ class Phones:
                 decide_events(self.database, self.clock.now(), self.rules)
 
     def token(self, user: str = ANN, **claims: Any) -> str:
+        self.line.clock.set_to(self.clock.now().timestamp())
         return self.line.id_token(user, **claims)
 
     def ask(self, method: str, path: str = "", body: Any = None, *, user: str = ANN, token: str | None = None) -> Any:
@@ -353,6 +354,38 @@ def test_the_page_costs_as_many_queries_after_a_year_as_on_the_first_day(phones:
                 at = datetime(2026, month, number, tzinfo=UTC)
                 builders.punch(session, officer, Direction.IN, at)
     assert queries() == first <= 8
+
+
+def test_the_own_month_has_the_records_that_hr_sees_with_the_evidence(phones: Phones):
+    phones.hear()
+    phones.clock.advance(minutes=4)
+    phones.tap("in")
+    phones.clock.advance(hours=12)
+    phones.hear()
+    phones.tap("out")
+    status, told = phones.ask("GET", "/attendance?month=2026-11")
+    assert status == 200, told
+    assert [(each["duty_date"], each["status"]) for each in told["records"]] == [
+        ("2026-11-23", "present"),
+        ("2026-11-24", "pending"),
+    ]
+    monday = told["records"][0]
+    assert (monday["shift"], monday["late_minutes"], monday["worked_minutes"]) == ("日勤", 4, 720)
+    assert monday["status_words"] == {"zh": "出勤", "en": "Present"}
+    assert {"code": "late", "words": {"zh": "遲到", "en": "Late"}} in monday["flags"]
+    assert [(each["direction"], each["disposition"], each["source"]) for each in monday["punches"]] == [
+        ("in", "used", "liff"),
+        ("out", "used", "liff"),
+    ]
+    assert monday["punches"][0]["evidence"]["en"] == "beacon heard, static beacon"
+    assert (told["totals"]["worked_minutes"], told["totals"]["statuses"]["present"]) == (720, 1)
+    assert phones.ask("GET", "/attendance?month=2026-11", user=BEN)[1]["totals"]["worked_minutes"] == 0
+    assert phones.ask("GET", "/attendance?month=2025-02")[1]["records"] == []
+
+
+@pytest.mark.parametrize("month", ["", "2026-13", "2026-1", "1026-01", "２０２６-01", "2026-11-01"])
+def test_a_month_that_is_none_is_refused(phones: Phones, month: str):
+    assert phones.ask("GET", f"/attendance?month={month}")[0] == 422
 
 
 def test_without_a_login_channel_the_app_says_what_is_missing(database_url: str):

@@ -4,7 +4,8 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { connect, Problem } from "../../../liff_app/static/api.js";
-import { begin, next, proof, rhythm, serverMs } from "../../../liff_app/static/state.js";
+import { addMonths, weeks } from "../../../liff_app/static/history.js";
+import { begin, next, proof, rhythm, serverMs, thisMonth } from "../../../liff_app/static/state.js";
 import { ago, chooseLanguage, clock, LANGUAGES, otherLanguage, say } from "../../../liff_app/static/strings.js";
 
 const NOW = Date.parse("2026-11-23T00:00:00Z");
@@ -66,6 +67,23 @@ test("the server is asked often only while something is awaited", () => {
   assert.equal(rhythm(home({ sensed: sensed() }), NOW), 30_000);
   const waiting = next(next(home(), { type: "tap", requestId: "1", direction: "in" }), { type: "told", told: { request_id: "1", state: "waiting" } });
   assert.equal(rhythm(waiting, NOW), 2000);
+});
+
+test("an answer about another month is not shown under this one", () => {
+  let state = next(home(), { type: "month", month: "2026-11" });
+  state = next(state, { type: "month", month: "2026-10" });
+  assert.equal(next(state, { type: "month_told", told: { month: "2026-11" } }), state);
+  assert.equal(next(state, { type: "month_failed", month: "2026-11" }), state);
+  assert.equal(next(state, { type: "month_told", told: { month: "2026-10" } }).history.phase, "there");
+});
+
+test("the month is the department's, and its weeks begin on Monday", () => {
+  const lastHour = { ...ME, now: "2026-11-30T17:00:00Z" };
+  assert.equal(thisMonth(home(lastHour, NOW), NOW), "2026-12");
+  assert.deepEqual(["2026-01", "2026-12"].map((month, place) => addMonths(month, place ? 1 : -1)), ["2025-12", "2027-01"]);
+  const november = weeks("2026-11");
+  assert.deepEqual([november.length, november[0][6], november[5][0], november[5][1]], [6, "2026-11-01", "2026-11-30", null]);
+  assert.equal(weeks("2027-02").length, 4);
 });
 
 test("an event nobody knows changes nothing", () => {
