@@ -77,12 +77,16 @@ class PunchSeen:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tapped:
-    """What became of a tap: a punch, or why there is none (yet); neither while it waits to be decided."""
+    """What became of a tap: a punch, or why there is none (yet); neither while it waits to be decided.
+
+    ``is_parked`` tells that deciding failed: it is kept, and somebody has to look at it.
+    """
 
     at: datetime
     punch: PunchSeen | None = None
     reason: Reason | None = None
     zone: str | None = None
+    is_parked: bool = False
 
 
 def outcome(session: Session, request_id: str) -> Tapped | None:
@@ -102,6 +106,8 @@ def outcome(session: Session, request_id: str) -> Tapped | None:
         .outerjoin(m.Zone, m.Zone.id == m.Refusal.zone_id)
         .where(m.Refusal.request_id == f"{LIFF_PREFIX}{event.id}")
     ).first()
+    if event.state is EventState.PARKED:
+        return Tapped(at=event.received_at, is_parked=True)
     if event.reason == TAPPED_ALREADY:
         return Tapped(at=event.received_at, punch=seen_punches(session, m.Punch.id == UUID(event.detail))[0])
     made = [f"{LIFF_PREFIX}{event.id}:{direction}" for direction in (Direction.IN, Direction.OUT)]

@@ -184,6 +184,12 @@ ENROLMENT_REFUSED: dict[Reason, tuple[str, str]] = {
     ),
 }
 
+# A tap that the system itself failed to judge.
+TAP_PARKED = (
+    "系統發生錯誤，這次的打卡已保留但沒有記錄，請通知人事單位。",
+    "The system failed: this tap is kept but not recorded. Please tell HR.",
+)
+
 # Why a tap in the app is not recorded, or not yet; what to do next the page says.
 TAP_REFUSED: dict[Reason, tuple[str, str]] = {
     Reason.NO_PRESENCE: ("手機還沒有感應到簽到區。", "Your phone has not sensed a check-in zone yet."),

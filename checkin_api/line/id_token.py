@@ -1,5 +1,6 @@
 """LIFF ID tokens, checked here: ES256 under LINE's published keys, which are fetched again when a new one appears."""
 
+import logging
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -14,6 +15,8 @@ from joserfc.jwk import KeySet, OctKey
 from checkin_api.domain.ids import LineUserId
 from checkin_api.errors import CheckinError, StorageError
 from checkin_api.line.events import is_user_id
+
+logger = logging.getLogger(__name__)
 
 # Source: LINE Login, "Verify ID token".
 ISSUER = "https://access.line.me"
@@ -94,8 +97,7 @@ class IdTokens:
             keys = self._keys
             is_old = keys is None or now - keys.at > _KEYS_LIVE or not _has(keys, kid)
             if is_old and now - self._looked_at > _LOOK_AGAIN:
-                self._looked_at = now
-                keys = self._keys = _Keys(self._look(), now)
+                keys = self._keys = self._look(now)
         if keys is None:
             raise StorageError("LINE's keys cannot be fetched")
         found = next((key for key in keys.found.keys if key.kid == kid), None) if isinstance(kid, str) else None
@@ -103,12 +105,18 @@ class IdTokens:
             raise _invalid("LINE has no such key")
         return found
 
-    def _look(self) -> KeySet:
+    def _look(self, now: datetime) -> _Keys:
+        """LINE's keys as they are now; those known before while LINE does not answer."""
         try:
-            return KeySet.import_key_set(self._fetch())  # type: ignore[arg-type]  # parsed JSON
+            found = KeySet.import_key_set(self._fetch())  # type: ignore[arg-type]  # parsed JSON
         except (httpx2.HTTPError, JoseError, ValueError, KeyError, TypeError) as exc:
-            self._looked_at = datetime.min.replace(tzinfo=UTC)
-            raise StorageError("LINE's keys cannot be fetched") from exc
+            if self._keys is None:
+                raise StorageError("LINE's keys cannot be fetched") from exc
+            logger.warning("LINE's keys cannot be fetched (%s); the known ones are used", type(exc).__name__)
+            self._looked_at = now
+            return self._keys
+        self._looked_at = now
+        return _Keys(found, now)
 
 
 def _has(keys: _Keys, kid: object) -> bool:

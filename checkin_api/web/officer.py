@@ -17,7 +17,7 @@ from checkin_api.config import Settings
 from checkin_api.db import Database
 from checkin_api.domain.ids import Direction, LineUserId, Reason
 from checkin_api.domain.punching import TAP_WAIT, WAITABLE
-from checkin_api.domain.words import ASSURANCE, ENROLMENT_REFUSED, FLAG, STATUS, TAP_REFUSED
+from checkin_api.domain.words import ASSURANCE, ENROLMENT_REFUSED, FLAG, STATUS, TAP_PARKED, TAP_REFUSED
 from checkin_api.ingest import Arrival, Ingest
 from checkin_api.line.id_token import IdTokens
 from checkin_api.web import officer_schemas as schemas
@@ -149,20 +149,13 @@ def tap(json_data: schemas.TapIn) -> Any:
 def get_tap(request_id: str) -> Any:
     """What became of a tap."""
     # Good or too old, it must have been given to this very account.
-    if not _looks_issued(request_id):
+    if tapping.is_issued(_key(), _user(), request_id, _now()) is False:
         raise ProblemError(404, "not_found", "there is no such tap")
     with _database().read() as session:
         found = tapping.outcome(session, request_id)
     if found is None:
         raise ProblemError(404, "not_found", "there is no such tap")
     return _tapped(request_id, found)
-
-
-def _looks_issued(request_id: str) -> bool:
-    try:
-        return tapping.is_issued(_key(), _user(), request_id, _now()) is not False
-    except ValueError:
-        return False
 
 
 def _decided(request_id: str) -> Tapped:
@@ -173,7 +166,7 @@ def _decided(request_id: str) -> Tapped:
             found = tapping.outcome(session, request_id)
         if found is None:
             raise ProblemError(503, "storage_unavailable", "not stored; send it again")
-        if found.punch or found.reason or time.monotonic() > end:
+        if found.punch or found.reason or found.is_parked or time.monotonic() > end:
             return found
         time.sleep(_LOOK_EVERY_S)
 
@@ -183,6 +176,8 @@ def _tapped(request_id: str, tapped: Tapped) -> dict[str, Any]:
     told: dict[str, Any] = {"request_id": request_id, "now": now, "zone": tapped.zone, "state": "waiting"}
     if tapped.punch:
         return {**told, "state": "recorded", "punch": _punch(tapped.punch)}
+    if tapped.is_parked:
+        return {**told, "state": "refused", "reason_words": _words(TAP_PARKED)}
     if tapped.reason:
         until = tapped.at + TAP_WAIT
         waits = tapped.reason in WAITABLE and now < until

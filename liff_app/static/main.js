@@ -113,7 +113,7 @@ const acts = {
   tap(direction) {
     if (!state.me || (state.tap && PENDING.has(state.tap.phase))) return;
     const requestId = state.me.request_id;
-    store(KEPT_TAP, JSON.stringify({ requestId, direction, atMs: Date.now() }));
+    store(KEPT_TAP, JSON.stringify({ requestId, direction, staffNo: state.me.officer.staff_no, atMs: Date.now() }));
     dispatch({ type: "tap", requestId, direction });
     send(requestId, direction);
   },
@@ -174,7 +174,8 @@ const acts = {
 // A page that was closed before it had its answer asks for it now.
 async function resume() {
   const kept = JSON.parse(stored(KEPT_TAP) ?? "null");
-  if (!kept || Date.now() - kept.atMs > KEPT_FOR_MS) return store(KEPT_TAP, null);
+  const isOurs = kept && kept.staffNo === state.me.officer.staff_no && Date.now() - kept.atMs <= KEPT_FOR_MS;
+  if (!isOurs) return store(KEPT_TAP, null);
   dispatch({ type: "tap", ...kept });
   return send(kept.requestId, kept.direction);
 }

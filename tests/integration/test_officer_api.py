@@ -270,6 +270,24 @@ def test_lines_keys_may_change(phones: Phones):
     assert phones.ask("GET", token=old)[0] == 401
 
 
+def test_while_line_does_not_answer_the_known_keys_are_used(phones: Phones):
+    phones.me()
+    phones.clock.advance(hours=2)
+    phones.line.fail_api("/oauth2/v2.1/certs", status=500, times=1)
+    phones.me()
+    phones.clock.advance(seconds=31)
+    phones.me()
+
+
+def test_a_tap_that_cannot_be_judged_is_kept_and_said(phones: Phones, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr("checkin_api.checkin.rulings.Rulings.punch_asked", lambda *_: 1 / 0)
+    request_id = phones.me()["request_id"]
+    told = phones.tap(request_id=request_id)[1]
+    assert (told["state"], told["reason"]) == ("refused", None)
+    assert told["reason_words"]["en"].startswith("The system failed")
+    assert phones.tap(request_id=request_id)[1]["state"] == "refused"
+
+
 def test_without_lines_keys_nobody_gets_in_and_it_is_said(phones: Phones):
     phones.line.fail_api("/oauth2/v2.1/certs", status=500, times=1)
     status, told = phones.ask("GET")
