@@ -7,7 +7,7 @@ from functools import wraps
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
 from apiflask import APIBlueprint
-from flask import current_app, g, request
+from flask import Response, current_app, g, request
 
 from checkin_api import enrolment
 from checkin_api.checkin import tapping
@@ -57,6 +57,13 @@ def signed_in(view: Callable[_P, _R]) -> Callable[_P, _R]:
         return view(*args, **kwargs)
 
     return guarded
+
+
+@blueprint.after_request
+def _never_stored(answer: Response) -> Response:
+    """What is personal stays in no cache."""
+    answer.headers["Cache-Control"] = "no-store"
+    return answer
 
 
 @blueprint.get("")

@@ -22,6 +22,9 @@ export async function signIn(liff, liffId) {
 export function connect(liff, fetch) {
   async function ask(method, path, body) {
     let answer;
+    // Not AbortSignal.timeout: phones older than 2022 do not have it.
+    const patience = new AbortController();
+    const timer = setTimeout(() => patience.abort(), TIMEOUT_MS);
     try {
       answer = await fetch(`/api/v1/me${path}`, {
         method,
@@ -30,11 +33,13 @@ export function connect(liff, fetch) {
           ...(body ? { "Content-Type": "application/json" } : {}),
         },
         body: body && JSON.stringify(body),
-        signal: AbortSignal.timeout(TIMEOUT_MS),
+        signal: patience.signal,
         cache: "no-store",
       });
     } catch {
       throw new Problem(0, "offline", "連不上伺服器 / cannot reach the server");
+    } finally {
+      clearTimeout(timer);
     }
     const content = await answer.json().catch(() => null);
     if (answer.ok && content) return content;

@@ -50,10 +50,23 @@ def demo(folder: Path) -> Iterator[RunningDemo]:
         yield demo
 
 
+@pytest.fixture(scope="session")
+def handed_out() -> set[str]:
+    """Officers whom a test has had already: what they did stays in the folder."""
+    return set()
+
+
 @pytest.fixture(scope="module")
-def on_duty(demo: RunningDemo) -> Iterator[OpenDuty]:
+def on_duty(demo: RunningDemo, handed_out: set[str]) -> Iterator[OpenDuty]:
     """Officers with a LINE account and an open duty, each handed out once: those of today's duty date first."""
-    return iter(choose_officers(demo.workspace, datetime.now(ZoneInfo("Asia/Taipei"))))
+
+    def hand_out() -> Iterator[OpenDuty]:
+        for duty in choose_officers(demo.workspace, datetime.now(ZoneInfo("Asia/Taipei"))):
+            if duty.staff_no not in handed_out:
+                handed_out.add(duty.staff_no)
+                yield duty
+
+    return hand_out()
 
 
 def choose_officers(workspace: Workspace, now: datetime) -> list[OpenDuty]:

@@ -70,6 +70,7 @@ class Phones:
     def ask(self, method: str, path: str = "", body: Any = None, *, user: str = ANN, token: str | None = None) -> Any:
         headers = {"Authorization": f"Bearer {self.token(user) if token is None else token}"}
         answer = self.app.test_client().open(f"/api/v1/me{path}", method=method, json=body, headers=headers)
+        assert answer.headers["Cache-Control"] == "no-store"
         if answer.status_code >= 400:
             assert answer.mimetype == "application/problem+json"
         return answer.status_code, answer.get_json()
