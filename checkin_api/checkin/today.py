@@ -15,6 +15,7 @@ from checkin_api.domain import punching
 from checkin_api.domain.ids import Assurance, Direction, LineUserId
 from checkin_api.domain.shifts import DAY, Duty, local_date
 from checkin_api.domain.windows import PunchFact
+from checkin_api.supervision import is_supervisor
 
 # A duty and its window reach over two dates at most; the next duty is looked for this far ahead.
 _BACK, _AHEAD = 2 * DAY, 3 * DAY
@@ -62,6 +63,7 @@ class Today:
     due: Direction | None
     sensed: Sensed | None
     punches: list[PunchSeen]
+    supervises: bool
 
 
 def person_of(session: Session, user_id: LineUserId) -> Person | None:
@@ -103,6 +105,7 @@ def today_of(session: Session, person: Person, now: datetime, timezone: ZoneInfo
         due=due,
         sensed=_sensed(session, person, now),
         punches=shown,
+        supervises=is_supervisor(session, person.id),
     )
 
 

@@ -20,6 +20,7 @@ _COMMANDS = {
     "roster": ("roster", "勤務表 / The roster: show, swap, history."),
     "outage": ("outages", "中斷 / Outages: list, enter, dismiss, confirm those concerned."),
     "report": ("report", "報表 / Build a report."),
+    "supervisor": ("supervisors", "主管 / Officers who see a unit on their phone and decide on its corrections."),
     "correction": ("corrections", "補打卡與作廢 / Corrections: request, approve, reject."),
     "audit": ("audit", "稽核紀錄 / The audit log: verify, list."),
     "inbox": ("inbox", "事件匣 / Look at webhook events; try parked ones again."),

@@ -9,7 +9,7 @@ from checkin_api.models.decided import Presence, Punch, Refusal, Reply
 from checkin_api.models.fleet import BeaconAlarm, BeaconHealth, BeaconKey, BeaconSighting
 from checkin_api.models.inbox import Delivery, InboxEvent
 from checkin_api.models.jobs import JobRun
-from checkin_api.models.organisation import Beacon, Officer, RosterEntry, Shift, Site, Unit, Zone
+from checkin_api.models.organisation import Beacon, Officer, RosterEntry, Shift, Site, Supervisor, Unit, Zone
 from checkin_api.models.timekeeping import CalendarDay, Leave, Outage, RosterChange
 
 __all__ = [
@@ -45,6 +45,7 @@ __all__ = [
     "RosterEntry",
     "Shift",
     "Site",
+    "Supervisor",
     "Unit",
     "UtcDateTime",
     "Zone",

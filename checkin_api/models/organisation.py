@@ -2,7 +2,7 @@
 
 from datetime import date, datetime, time
 
-from sqlalchemy import CheckConstraint, ForeignKey, String, UniqueConstraint, false
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint, false, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from checkin_api.domain import shifts
@@ -58,6 +58,27 @@ class Officer(Base):
     default_shift_id: Mapped[int | None] = mapped_column(ForeignKey("shift.id"))
     active_from: Mapped[date | None]
     active_to: Mapped[date | None]
+
+
+class Supervisor(Base):
+    """An officer who looks after a unit and all below it 主管; an ended one is kept."""
+
+    __tablename__ = "supervisor"
+    __table_args__ = (
+        Index(
+            "uq_supervisor_current",
+            "officer_id",
+            "unit_id",
+            unique=True,
+            sqlite_where=text("ended_at is null"),
+            postgresql_where=text("ended_at is null"),
+        ),
+    )
+    id: Mapped[int] = mapped_column(primary_key=True)
+    officer_id: Mapped[int] = mapped_column(ForeignKey("officer.id"))
+    unit_id: Mapped[int] = mapped_column(ForeignKey("unit.id"))
+    named_at: Mapped[datetime]
+    ended_at: Mapped[datetime | None]
 
 
 class Site(Base):

@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import ColumnElement, Select, func, select
 from sqlalchemy.orm import Session
 
 from checkin_api import models as m
@@ -43,14 +43,21 @@ class CorrectionRow:
 
 
 def corrections(
-    session: Session, *, states: Collection[CorrectionState] = (), staff_no: str | None = None, limit: int = 100
+    session: Session,
+    *,
+    states: Collection[CorrectionState] = (),
+    staff_no: str | None = None,
+    among: ColumnElement[bool] | None = None,
+    limit: int = 100,
 ) -> list[CorrectionRow]:
-    """Corrections, the newest request first; of some states and of one officer only when they are given."""
+    """Corrections, the newest request first; of some states, of one officer or of some only when they are given."""
     query = _rows().order_by(m.Correction.requested_at.desc(), m.Correction.id.desc()).limit(limit)
     if states:
         query = query.where(m.Correction.state.in_(states))
     if staff_no is not None:
         query = query.where(m.Officer.staff_no == staff_no)
+    if among is not None:
+        query = query.where(among)
     return [CorrectionRow(*row) for row in session.execute(query)]
 
 

@@ -2,11 +2,22 @@
 
 from datetime import date, datetime
 from typing import Annotated, Literal
+from uuid import UUID
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, Base64Bytes, Field
 
-from checkin_api.domain.ids import Assurance, Direction, Disposition, Flag, PunchSource, Reason, Status
-from checkin_api.web.schemas import Code, In, Out, printable
+from checkin_api.domain.ids import (
+    Assurance,
+    CorrectionKind,
+    CorrectionState,
+    Direction,
+    Disposition,
+    Flag,
+    PunchSource,
+    Reason,
+    Status,
+)
+from checkin_api.web.schemas import Code, In, Instant, Out, printable
 
 
 class WordsOut(Out):
@@ -73,6 +84,7 @@ class MeOut(Out):
     punches: list[PunchOut]
     request_id: str
     liff_waits_s: int
+    supervises: bool
 
 
 class EnrolmentIn(In):
@@ -170,3 +182,112 @@ class MonthOut(Out):
     month: str
     records: list[RecordOut]
     totals: MonthTotalsOut
+
+
+class AttachmentIn(In):
+    """A picture or PDF; ``content`` in base64."""
+
+    name: Annotated[str, Field(min_length=1, max_length=255)]
+    content: Base64Bytes
+
+
+class CorrectionIn(In):
+    """A punch that was forgotten 補打卡, and why it is missing."""
+
+    direction: Literal[Direction.IN, Direction.OUT]
+    at: Instant
+    # The rules judge how long it is in words; this only bounds it.
+    reason: Annotated[str, Field(max_length=4000)]
+    attachment: AttachmentIn | None = None
+
+
+class CorrectionOut(Out):
+    """A request for a correction, and where it stands."""
+
+    id: UUID
+    staff_no: str
+    name: str
+    kind: CorrectionKind
+    kind_words: WordsOut
+    direction: Literal["in", "out", "auto"]
+    at: datetime
+    reason: str
+    attachment_name: str
+    requested_at: datetime
+    state: CorrectionState
+    state_words: WordsOut
+    is_open: bool
+    comment: str
+
+
+class CorrectionsOut(Out):
+    """Requests, the newest first, and how old a time may be that is corrected."""
+
+    timezone: str
+    days: int
+    corrections: list[CorrectionOut]
+
+
+class AttachmentOut(Out):
+    """The attached file; ``content`` in base64."""
+
+    name: str
+    content: str
+
+
+class DecisionIn(In):
+    """What a supervisor decides; a rejection says why."""
+
+    decision: Literal["approve", "reject"]
+    comment: Annotated[str, Field(max_length=4000)] = ""
+
+
+class DecidedOut(Out):
+    """Where the request stands now; ``month_count`` counts the officer's approved ones of that month."""
+
+    state: CorrectionState
+    state_words: WordsOut
+    month_count: int | None = None
+    quota: int | None = None
+
+
+class WhichDayIn(In):
+    """A date; today if none is given."""
+
+    day: date | None = None
+
+
+class OfficerDutyOut(Out):
+    """One duty of one officer of the unit."""
+
+    staff_no: str
+    name: str
+    unit: str
+    shift: str
+    start: datetime | None
+    end: datetime | None
+    sign_in: datetime | None
+    sign_out: datetime | None
+    status: Status
+    status_words: WordsOut
+    flags: list[FlagOut]
+
+
+class StatusCountOut(Out):
+    """How many duties have a status."""
+
+    status: Status
+    words: WordsOut
+    count: int
+
+
+class UnitOut(Out):
+    """A supervisor's units on a day: each duty, those that need a look first, and the requests to decide."""
+
+    now: datetime
+    timezone: str
+    day: date
+    units: list[str]
+    statuses: list[StatusCountOut]
+    duties: list[OfficerDutyOut]
+    corrections: list[CorrectionOut]
