@@ -10,7 +10,7 @@ from checkin_api.db import Database
 from checkin_api.ingest import Ingest
 from checkin_api.line.id_token import IdTokens, line_keys
 from checkin_api.vault import Vault
-from checkin_api.web import agent, api, errors, health, installer, officer
+from checkin_api.web import agent, api, errors, health, installer, officer, site_code
 from checkin_api.web.pace import Pace
 from checkin_api.web.signed import OpenBodies
 from checkin_api.web.webhook import Webhook
@@ -47,6 +47,7 @@ def create_app(settings: Settings, *, clock: Clock | None = None) -> APIFlask:
     app.register_blueprint(installer.blueprint)
     app.register_blueprint(agent.blueprint)
     app.register_blueprint(officer.blueprint)
+    app.register_blueprint(site_code.blueprint)
     if settings.liff_id:
         page = liff_app.blueprint(
             liff_id=settings.liff_id, sdk_url=settings.liff_sdk_url, version=checkin_api.__version__

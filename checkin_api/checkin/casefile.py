@@ -19,7 +19,7 @@ from checkin_api.domain.radar import Place
 from checkin_api.domain.shifts import local_date
 from checkin_api.domain.windows import PunchFact
 from checkin_api.fleet.keys import keys_of
-from checkin_api.line.events import BeaconHeard, Event, PunchAsked
+from checkin_api.line.events import BeaconHeard, Event, PlaceShown, PunchAsked
 from checkin_api.vault import Vault
 
 # A duty is at most 24 hours long and its window some hours longer at both ends.
@@ -65,6 +65,7 @@ class Casefile:
     timezone: ZoneInfo
     officers: dict[LineUserId, KnownOfficer] = field(default_factory=dict)
     beacons: dict[str, KnownBeacon] = field(default_factory=dict)
+    zones: dict[str, punching.Zone] = field(default_factory=dict)
     days: dict[int, punching.OfficerDay] = field(default_factory=dict)
 
     def learn(self, hwid: str, judgement: Judgement) -> None:
@@ -78,10 +79,11 @@ def load_casefile(session: Session, events: Sequence[Event], timezone: ZoneInfo,
     casefile.officers = _officers(session, {event.user_id for event in events})
     hwids = {event.hwid for event in events if isinstance(event, BeaconHeard)}
     casefile.beacons = _beacons(session, hwids, vault)
+    casefile.zones = _zones(session, {event.zone_code for event in events if isinstance(event, PlaceShown)})
     concerned = [
         (casefile.officers[event.user_id].id, event.at)
         for event in events
-        if isinstance(event, BeaconHeard | PunchAsked) and event.user_id in casefile.officers
+        if isinstance(event, BeaconHeard | PunchAsked | PlaceShown) and event.user_id in casefile.officers
     ]
     if concerned:
         ids = {officer_id for officer_id, _ in concerned}
@@ -128,6 +130,7 @@ _ZONE_COLUMNS = (
 )
 
 
+_SHOWN_COLUMNS = (m.Presence.shown, m.Presence.distance_m, m.Presence.accuracy_m)
 _HEALTH_COLUMNS = (
     m.BeaconHealth.synced_at,
     m.BeaconHealth.lag_s,
@@ -160,6 +163,15 @@ def _beacons(session: Session, hwids: set[str], vault: Vault) -> dict[str, Known
         )
         for row in rows
     }
+
+
+def _zones(session: Session, codes: set[str]) -> dict[str, punching.Zone]:
+    if not codes:
+        return {}
+    rows: Iterable[Any] = session.execute(
+        select(m.Zone.code, *_ZONE_COLUMNS).join(m.Site, m.Site.id == m.Zone.site_id).where(m.Zone.code.in_(codes))
+    )
+    return {row.code: _zone(row) for row in rows}
 
 
 def _clock(row: Any) -> BeaconClock | None:
@@ -206,6 +218,7 @@ def presences_of(
             m.Presence.assurance,
             m.Presence.proof,
             m.Presence.agent_id,
+            *_SHOWN_COLUMNS,
             *_ZONE_COLUMNS,
         )
         .join(m.Zone, m.Zone.id == m.Presence.zone_id)
@@ -221,6 +234,9 @@ def presences_of(
             assurance=row.assurance,
             proof=row.proof,
             from_agent=row.agent_id is not None,
+            shown=row.shown,
+            distance_m=row.distance_m,
+            accuracy_m=row.accuracy_m,
         )
         yield row.officer_id, presence
 
@@ -237,6 +253,7 @@ def _waiting(
             m.Refusal.at,
             m.Refusal.reason,
             m.Refusal.request_id,
+            m.Refusal.handset,
         ).where(
             m.Refusal.officer_id.in_(officers),
             m.Refusal.punch_id.is_(None),
@@ -253,5 +270,6 @@ def _waiting(
                 at=row.at,
                 reason=row.reason,
                 source=PunchSource.LIFF if row.request_id.startswith(LIFF_PREFIX) else PunchSource.CHAT,
+                handset=row.handset,
             ),
         )

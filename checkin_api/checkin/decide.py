@@ -26,6 +26,7 @@ from checkin_api.line.events import (
     HelpAsked,
     LineEvent,
     NotOurs,
+    PlaceShown,
     PunchAsked,
     Strange,
     Unfollowed,
@@ -109,7 +110,7 @@ def _next_batch(database: Database, limit: int) -> tuple[list[Pair], bool]:
     for position, (_, line_event) in enumerate(batch):
         if isinstance(line_event, EnrolmentAsked):
             enrolling.add(line_event.user_id)
-        elif isinstance(line_event, BeaconHeard | PunchAsked) and line_event.user_id in enrolling:
+        elif isinstance(line_event, BeaconHeard | PunchAsked | PlaceShown) and line_event.user_id in enrolling:
             return batch[:position], True
     return batch, len(batch) == limit
 
@@ -166,6 +167,8 @@ def _rule(rulings: Rulings, stored: Stored, event: LineEvent) -> Ruled | None:  
             return rulings.beacon(stored, event)
         case PunchAsked():
             return rulings.punch_asked(stored, event)
+        case PlaceShown():
+            return rulings.place_shown(stored, event)
         case EnrolmentAsked():
             rulings.enrolments.append((stored, event))
             return None

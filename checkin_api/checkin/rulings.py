@@ -15,6 +15,7 @@ from checkin_api.domain.ids import (
     LIFF_PREFIX,
     TAPPED_ALREADY,
     AlarmKind,
+    Assurance,
     BeaconKind,
     Direction,
     EventState,
@@ -28,7 +29,7 @@ from checkin_api.domain.windows import PunchFact
 from checkin_api.fleet.alarms import Evidence, Raised
 from checkin_api.fleet.health import Heard
 from checkin_api.line import messages
-from checkin_api.line.events import BeaconHeard, EnrolmentAsked, Event, PunchAsked
+from checkin_api.line.events import BeaconHeard, EnrolmentAsked, Event, PlaceShown, PunchAsked
 
 Messages = list[dict[str, Any]]
 DECIDED = Ruled(EventState.DECIDED)
@@ -108,6 +109,29 @@ class Rulings:
         self._reply(stored, event, self._arrival(stored, officer, presence, asks=event.kind != "stay"))
         return DECIDED
 
+    def place_shown(self, stored: Stored, event: PlaceShown) -> Ruled:
+        """An officer showed to be in a zone: a weak presence, for taps that wait and those that come."""
+        officer, zone = self._active(event), self.casefile.zones.get(event.zone_code)
+        if isinstance(officer, Reason):
+            return self.refuse(stored, event, officer, zone=zone)
+        if zone is None:
+            return Ruled(EventState.IGNORED, "unknown_zone")
+        said = {name: getattr(event, name) for name in ("at", "shown", "distance_m", "accuracy_m")}
+        presence = punching.Presence(id=new_id(), zone=zone, assurance=Assurance.LOW, **said)
+        self.casefile.days[officer.id].presences.append(presence)
+        self.records.add(
+            m.Presence,
+            id=presence.id,
+            officer_id=officer.id,
+            zone_id=zone.id,
+            received_at=stored.received_at,
+            assurance=presence.assurance,
+            inbox_event_id=stored.id,
+            **said,
+        )
+        self._redeem(stored, officer, presence)
+        return DECIDED
+
     def _prove(self, event: BeaconHeard, beacon: KnownBeacon) -> Proof | None:
         """Judge the device message, learn from it, raise an alarm; None of a LINE Beacon, which LINE itself judges."""
         if beacon.kind is not BeaconKind.ROLLING:
@@ -154,27 +178,32 @@ class Rulings:
 
     def _arrival(self, stored: Stored, officer: KnownOfficer, presence: punching.Presence, *, asks: bool) -> Messages:
         """What follows from a new presence: waiting taps first, else what the duty asks for."""
-        day = self.casefile.days[officer.id]
-        said: Messages = []
-        for granted, taps in punching.redeem(presence, day):
-            first = min(taps, key=lambda tap: tap.at)
-            punch_id, messages_ = self._punch(stored, officer, granted, tapped_at=first.at, source=first.source)
-            said += messages_
-            for tap in taps:
-                self.records.grant_later(tap.refusal_id, punch_id)
-                day.waiting.remove(tap)
+        said = self._redeem(stored, officer, presence)
         if said:
             return said
-        match punching.arrive(presence, day):
+        match punching.arrive(presence, self.casefile.days[officer.id]):
             case None:
                 return []
             case Direction() as direction:
                 # Who has stayed has been asked on arrival, and is not to be sent home half an hour early.
                 return messages.ask_to_punch(presence, direction, self.casefile.timezone) if asks else []
             case punching.Granted() as granted:
-                return self._punch(stored, officer, granted, tapped_at=None, source=PunchSource.ZONE)[1]
+                return self._punch(stored, officer, granted, tap=None)[1]
             case never:
                 assert_never(never)
+
+    def _redeem(self, stored: Stored, officer: KnownOfficer, presence: punching.Presence) -> Messages:
+        """Grant the taps that have waited for such a presence."""
+        day = self.casefile.days[officer.id]
+        said: Messages = []
+        for granted, taps in punching.redeem(presence, day):
+            first = min(taps, key=lambda tap: tap.at)
+            punch_id, messages_ = self._punch(stored, officer, granted, tap=first)
+            said += messages_
+            for tap in taps:
+                self.records.grant_later(tap.refusal_id, punch_id)
+                day.waiting.remove(tap)
+        return said
 
     def punch_asked(self, stored: Stored, event: PunchAsked) -> Ruled:
         """An officer tapped 簽到 or 簽退."""
@@ -190,7 +219,7 @@ class Rulings:
                 before = punching.tapped_already(granted, day) if event.source is PunchSource.LIFF else None
                 if before:
                     return Ruled(EventState.DECIDED, TAPPED_ALREADY, str(before.key))
-                _, said = self._punch(stored, officer, granted, tapped_at=event.at, source=event.source)
+                _, said = self._punch(stored, officer, granted, tap=event)
                 self._reply(stored, event, said)
                 return DECIDED
             case never:
@@ -202,9 +231,10 @@ class Rulings:
         officer: KnownOfficer,
         granted: punching.Granted,
         *,
-        tapped_at: datetime | None,
-        source: PunchSource,
+        tap: PunchAsked | punching.WaitingTap | None,
     ) -> tuple[UUID, Messages]:
+        """Record a punch, made by a tap or by the zone itself."""
+        source = tap.source if tap else PunchSource.ZONE
         day = self.casefile.days[officer.id]
         earlier = punching.repeated(granted, day)
         punch_id = new_id()
@@ -216,7 +246,7 @@ class Rulings:
             officer_id=officer.id,
             direction=granted.direction,
             at=granted.at,
-            tapped_at=tapped_at,
+            tapped_at=tap.at if tap else None,
             received_at=stored.received_at,
             source=source,
             zone_id=presence.zone.id,
@@ -225,9 +255,10 @@ class Rulings:
             # One event can grant at most one punch in each direction.
             request_id=f"{_origin(source)}{stored.id}:{granted.direction}",
             impossible_travel=punching.impossible_before(presence, day) is not None,
+            handset=tap.handset if tap else "",
         )
         timezone = self.casefile.timezone
-        return punch_id, messages.punched(officer.name, granted, earlier, timezone, by_zone=tapped_at is None)
+        return punch_id, messages.punched(officer.name, granted, earlier, timezone, by_zone=tap is None)
 
     def _active(self, event: Event) -> KnownOfficer | Reason:
         """The officer behind the account, or why the event counts for nobody."""
@@ -253,7 +284,12 @@ class Rulings:
         if officer is not None:
             refusal_id = self.records.rows[m.Refusal][-1]["id"]
             tap = punching.WaitingTap(
-                refusal_id=refusal_id, direction=event.direction, at=event.at, reason=reason, source=event.source
+                refusal_id=refusal_id,
+                direction=event.direction,
+                at=event.at,
+                reason=reason,
+                source=event.source,
+                handset=event.handset,
             )
             self.casefile.days[officer.id].waiting.append(tap)
         return ruled
@@ -281,6 +317,7 @@ class Rulings:
             hwid=hwid,
             direction=direction,
             request_id=f"{_origin(event.source if isinstance(event, PunchAsked) else None)}{stored.id}",
+            handset=event.handset if isinstance(event, PunchAsked) else "",
         )
         self._reply(stored, event, said or [])
         return Ruled(EventState.DECIDED, reason)

@@ -4,6 +4,7 @@ import base64
 import hmac
 import json
 import secrets
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -31,6 +32,7 @@ from checkin_api.line.events import TAP_TYPE
 GOOD_FOR = timedelta(minutes=15)
 _MAC_LENGTH = 12
 _RANDOM_LENGTH = 9
+_HANDSET_LENGTH = 16
 
 
 def new_request_id(key: bytes, user_id: LineUserId, now: datetime) -> str:
@@ -48,18 +50,32 @@ def is_issued(key: bytes, user_id: LineUserId, request_id: str, now: datetime) -
     return True if now.timestamp() - issued <= GOOD_FOR.total_seconds() else None
 
 
-def as_event(user_id: LineUserId, request_id: str, direction: Direction, at: datetime) -> tuple[str, str]:
-    """The tap as an inbox event: its ID, which makes it count once, and its JSON in the shape of LINE's events."""
-    event_id = f"{LIFF_PREFIX}{request_id}"
+def as_event(
+    user_id: LineUserId, request_id: str, direction: Direction, at: datetime, *, handset: str = ""
+) -> tuple[str, str]:
+    """The tap as an inbox event: its ID, which makes it count once, and its JSON."""
+    tap = {"direction": direction.value, **({"handset": handset} if handset else {})}
+    return asked_on_the_page(user_id, f"{LIFF_PREFIX}{request_id}", TAP_TYPE, at, tap=tap)
+
+
+def asked_on_the_page(
+    user_id: LineUserId, event_id: str, kind: str, at: datetime, **what: Mapping[str, Any]
+) -> tuple[str, str]:
+    """Something asked for on the page, in the shape of LINE's own events."""
     event = {
-        "type": TAP_TYPE,
+        "type": kind,
         "webhookEventId": event_id,
         "mode": "active",
         "timestamp": int(at.timestamp() * 1000),
         "source": {"type": "user", "userId": user_id},
-        "tap": {"direction": direction.value},
+        **what,
     }
     return event_id, json.dumps(event, separators=(",", ":"))
+
+
+def handset_of(key: bytes, number: str) -> str:
+    """A phone by the number that its page keeps, so that nobody who reads the database can claim to be it."""
+    return hmac.digest(key, f"handset:{number}".encode(), "sha256")[:_HANDSET_LENGTH].hex()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -130,6 +146,7 @@ def seen_punches(session: Session, *where: Any) -> list[PunchSeen]:
         select(
             *(p.direction, p.at, m.Zone.name, p.assurance, p.source),
             *(p.presence_id, m.Presence.proof, m.Presence.agent_id, m.Presence.at.label("heard_at")),
+            *(m.Presence.shown, m.Presence.distance_m, m.Presence.accuracy_m),
         )
         .outerjoin(m.Zone, m.Zone.id == p.zone_id)
         .outerjoin(m.Presence, m.Presence.id == p.presence_id)
@@ -144,7 +161,11 @@ def seen_punches(session: Session, *where: Any) -> list[PunchSeen]:
             assurance=row.assurance,
             source=row.source,
             evidence=evidence(
-                row.source, row.proof, proved=row.presence_id is not None, from_agent=row.agent_id is not None
+                row.source,
+                row.proof,
+                proved=row.presence_id is not None,
+                from_agent=row.agent_id is not None,
+                **{name: getattr(row, name) for name in ("shown", "distance_m", "accuracy_m")},
             ),
             heard_at=row.heard_at,
         )

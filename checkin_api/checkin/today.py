@@ -50,6 +50,7 @@ class Sensed:
     at: datetime
     good_until: datetime
     assurance: Assurance
+    is_heard: bool
     is_enough: bool
 
 
@@ -133,5 +134,6 @@ def _sensed(session: Session, person: Person, now: datetime) -> Sensed | None:
         at=presence.at,
         good_until=presence.at + presence.zone.presence_ttl,
         assurance=presence.assurance,
+        is_heard=presence.is_heard,
         is_enough=presence is best,
     )

@@ -8,6 +8,8 @@ from uuid_utils.compat import uuid7
 
 # Before the number of whatever was asked for in the LIFF app; LINE's own event IDs hold no colon.
 LIFF_PREFIX = "liff:"
+# Of what somebody showed there instead of a beacon.
+PLACE_PREFIX = "liff:place:"
 # What became of a tap that found its punch made; the detail is the punch.
 TAPPED_ALREADY = "tapped_already"
 
@@ -76,6 +78,13 @@ class Proof(StrEnum):
     FORGED = "forged"
     STATIC = "static"
     UNKNOWN_KEY = "unknown_key"
+
+
+class Shown(StrEnum):
+    """What an officer shows where no beacon is heard: the code on the zone's screen, or the phone's position."""
+
+    SITE_CODE = "site_code"
+    LOCATION = "location"
 
 
 class AlarmKind(StrEnum):
@@ -177,6 +186,30 @@ class Reason(StrEnum):
     TOO_MANY_TRIES = "too_many_tries"
     ALREADY_ENROLLED = "already_enrolled"
     OFFICER_HAS_ACCOUNT = "officer_has_account"
+    SITE_CODE_WRONG = "site_code_wrong"
+    NOT_NEAR = "not_near"
+    POSITION_VAGUE = "position_vague"
+
+
+class PhoneSystem(StrEnum):
+    """What a phone runs, as LINE's SDK names it."""
+
+    IOS = "ios"
+    ANDROID = "android"
+    WEB = "web"
+
+
+class PhoneStep(StrEnum):
+    """What the phone doctor asks an officer to try, one after the other."""
+
+    FRIEND = "friend"
+    LINE_VERSION = "line_version"
+    BLUETOOTH = "bluetooth"
+    LINE_IN_FRONT = "line_in_front"
+    LOCATION = "location"
+    NEARBY_DEVICES = "nearby_devices"
+    BEACON_CONSENT = "beacon_consent"
+    REOPEN_LINE = "reopen_line"
 
 
 class OutageSource(StrEnum):

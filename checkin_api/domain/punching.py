@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from checkin_api.domain.ids import Assurance, Direction, Proof, PunchSource, Reason, ZoneMode
+from checkin_api.domain.ids import Assurance, Direction, Proof, PunchSource, Reason, Shown, ZoneMode
 from checkin_api.domain.radar import Place, is_impossible
 from checkin_api.domain.shifts import Duty
 from checkin_api.domain.windows import DUPLICATE_WINDOW, DutyPunches, PunchFact, assign
@@ -47,7 +47,8 @@ class Zone:
 class Presence:
     """Evidence that the officer was in a zone at a time, and what the beacon's device message turned out to be.
 
-    ``from_agent`` tells that no phone heard a beacon, but an agent on site the officer's badge or phone.
+    ``from_agent`` tells that no phone heard a beacon, but an agent on site the officer's badge or phone; ``shown`` that
+    nothing was heard, and the officer showed something instead.
     """
 
     id: UUID
@@ -56,6 +57,14 @@ class Presence:
     assurance: Assurance
     proof: Proof | None = None
     from_agent: bool = False
+    shown: Shown | None = None
+    distance_m: int | None = None
+    accuracy_m: int | None = None
+
+    @property
+    def is_heard(self) -> bool:
+        """Whether the officer's own phone heard a beacon."""
+        return not self.from_agent and self.shown is None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,6 +76,7 @@ class WaitingTap:
     at: datetime
     reason: Reason
     source: PunchSource = PunchSource.CHAT
+    handset: str = ""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -103,7 +113,7 @@ class Refused:
 def decide_tap(direction: Direction, at: datetime, day: OfficerDay) -> Granted | Refused:
     """Judge a tap against the presences known so far, the newest before it first, else the first soon after it.
 
-    What the officer's own phone heard goes before what an agent heard.
+    What the officer's own phone heard goes before what an agent heard, or the officer showed.
     """
     near = proving(at, day)
     for presence in near:
@@ -120,7 +130,7 @@ def decide_tap(direction: Direction, at: datetime, day: OfficerDay) -> Granted |
 def proving(at: datetime, day: OfficerDay) -> list[Presence]:
     """The presences that prove the place of a tap, the one to take first."""
     near = [presence for presence in day.presences if _proves(presence, at)]
-    return sorted(near, key=lambda presence: (presence.at > at, presence.from_agent, abs(at - presence.at)))
+    return sorted(near, key=lambda presence: (presence.at > at, not presence.is_heard, abs(at - presence.at)))
 
 
 def corroborated(assurance: Assurance, zone: Zone, at: datetime, day: OfficerDay) -> Assurance:
@@ -163,7 +173,7 @@ def arrive(presence: Presence, day: OfficerDay) -> Granted | Direction | None:
         return Granted(direction=Direction.IN, at=presence.at, presence=presence)
     asked = any(
         earlier.id != presence.id
-        and not earlier.from_agent
+        and earlier.is_heard
         and earlier.zone.id == presence.zone.id
         and timedelta() <= presence.at - earlier.at < ASK_AGAIN_AFTER
         and _due(earlier.at, day) is direction
@@ -226,9 +236,7 @@ def is_stay_worth_keeping(zone: Zone, at: datetime, day: OfficerDay) -> bool:
     """Whether a ``stay`` event tells more than the presences before it: a check-in is stored, not a track."""
     if not any(duty.window_contains(at) for duty in day.duties):
         return False
-    return not any(
-        p.zone.id == zone.id and not p.from_agent and timedelta() <= at - p.at < STAY_EVERY for p in day.presences
-    )
+    return not any(p.zone.id == zone.id and p.is_heard and timedelta() <= at - p.at < STAY_EVERY for p in day.presences)
 
 
 def _proves(presence: Presence, at: datetime) -> bool:

@@ -9,9 +9,11 @@ from checkin_api.domain.ids import (
     Direction,
     Flag,
     OutageSource,
+    PhoneStep,
     Proof,
     PunchSource,
     Reason,
+    Shown,
     Status,
 )
 
@@ -42,6 +44,9 @@ REASON: dict[Reason, tuple[str, str]] = {
     Reason.TOO_MANY_TRIES: ("嘗試次數過多", "Too many tries"),
     Reason.ALREADY_ENROLLED: ("LINE 帳號已綁定", "LINE account enrolled already"),
     Reason.OFFICER_HAS_ACCOUNT: ("員警已綁定其他帳號", "Officer has another account"),
+    Reason.SITE_CODE_WRONG: ("現場碼不正確", "Wrong site code"),
+    Reason.NOT_NEAR: ("手機位置不在簽到區附近", "Phone not near a zone"),
+    Reason.POSITION_VAGUE: ("手機定位誤差太大", "Phone's position too vague"),
 }
 
 PROOF: dict[Proof, tuple[str, str]] = {
@@ -145,16 +150,44 @@ OUTAGE_SOURCE: dict[OutageSource, tuple[str, str]] = {
 }
 
 
+PHONE_STEP: dict[PhoneStep, tuple[str, str]] = {
+    PhoneStep.FRIEND: ("加官方帳號為好友", "Friend of the account"),
+    PhoneStep.LINE_VERSION: ("更新 LINE", "LINE up to date"),
+    PhoneStep.BLUETOOTH: ("打開藍牙", "Bluetooth on"),
+    PhoneStep.LINE_IN_FRONT: ("LINE 停在最前面", "LINE in front"),
+    PhoneStep.LOCATION: ("定位權限與精確位置", "Location, precise"),
+    PhoneStep.NEARBY_DEVICES: ("鄰近裝置權限", "Nearby devices"),
+    PhoneStep.BEACON_CONSENT: ("開啟 LINE Beacon", "Consent to LINE Beacon"),
+    PhoneStep.REOPEN_LINE: ("關掉 LINE 再開", "LINE closed and opened again"),
+}
+
+
 _OTHER_EVIDENCE: dict[PunchSource, tuple[str, str]] = {
     PunchSource.CORRECTION: ("補打卡，經核准", "added by an approved correction"),
     PunchSource.IMPORT: ("由人事匯入", "imported by HR"),
 }
 
 
-def evidence(source: PunchSource, proof: Proof | None, *, proved: bool = True, from_agent: bool) -> tuple[str, str]:
+def evidence(  # noqa: PLR0913 (all that a presence may say)
+    source: PunchSource,
+    proof: Proof | None,
+    *,
+    proved: bool = True,
+    from_agent: bool,
+    shown: Shown | None = None,
+    distance_m: int | None = None,
+    accuracy_m: int | None = None,
+) -> tuple[str, str]:
     """What proves the place of a punch."""
     if not proved:
         return _OTHER_EVIDENCE.get(source, ("沒有在場證據", "no proof of place"))
+    if shown is Shown.SITE_CODE:
+        return "出示現場螢幕上的簽到碼，手機未感應到信標", "the code on the zone's screen; no beacon heard"
+    if shown is Shown.LOCATION:
+        return (
+            f"手機定位距此約 {distance_m} 公尺（誤差 {accuracy_m} 公尺），手機未感應到信標",
+            f"the phone's position about {distance_m} m from here (accuracy {accuracy_m} m); no beacon heard",
+        )
     if from_agent:
         return "監聽站感應到您的識別證或手機", "an agent on site heard your badge or phone"
     zh, en = PROOF[proof] if proof else ("LINE 認證信標", "certified LINE Beacon")
@@ -181,6 +214,26 @@ ENROLMENT_REFUSED: dict[Reason, tuple[str, str]] = {
     Reason.OFFICER_HAS_ACCOUNT: (
         "這位員警已綁定另一個 LINE 帳號；若要更換請洽人事單位。",
         "This officer has another LINE account. To change it, ask HR.",
+    ),
+}
+
+# Why what an officer showed instead of a beacon proves nothing.
+PLACE_REFUSED: dict[Reason, tuple[str, str]] = {
+    Reason.SITE_CODE_WRONG: (
+        "現場碼不正確或已換新，請照螢幕上現在的數字再輸入一次。",
+        "The code is wrong or has changed: enter the one that the screen shows now.",
+    ),
+    Reason.TOO_MANY_TRIES: (
+        "現場碼試錯太多次，請一小時後再試，或申請補打卡。",
+        "Too many wrong codes. Wait an hour, or ask for a correction.",
+    ),
+    Reason.NOT_NEAR: (
+        "手機的位置不在可用定位簽到的地點附近。",
+        "Your phone's position is not near a site that takes positions.",
+    ),
+    Reason.POSITION_VAGUE: (
+        "手機定位誤差太大，請到窗邊或戶外，開啟精確位置再試。",
+        "Your phone's position is too vague: go near a window, allow precise location, try again.",
     ),
 }
 

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
 from urllib.parse import parse_qs
 
-from checkin_api.domain.ids import LIFF_PREFIX, Direction, LineUserId, PunchSource
+from checkin_api.domain.ids import LIFF_PREFIX, PLACE_PREFIX, Direction, LineUserId, PunchSource, Shown
 from hardware.frames import FrameError, parse_hwid
 
 # Types that LINE documents and this product has no use for (Messaging API reference, "Webhook event objects").
@@ -51,9 +51,12 @@ _ENROL_WORDS = frozenset({_ENROL_PREFIX, "bind"})
 _ENROL_PARTS = 3
 # A tap in the LIFF app is no event of LINE's; we make it in their shape (``checkin.tapping``).
 TAP_TYPE = "liffTap"
+# Nor is what an officer shows there instead of a beacon (``checkin.showing``).
+PLACE_TYPE = "liffPlace"
 # What goes into a column or a log is of LINE's documented form or refused: no NUL, no lone surrogate gets past here.
 _USER_ID = re.compile(r"U[0-9a-f]{32}", re.ASCII)
 _REPLY_TOKEN = re.compile(r"[0-9A-Za-z_-]{1,64}", re.ASCII)
+_HANDSET = re.compile(r"[0-9a-f]{32}", re.ASCII)
 _DEVICE_MESSAGE = re.compile(r"([0-9a-f]{2}){0,13}", re.ASCII)
 
 
@@ -82,6 +85,17 @@ class PunchAsked(Event):
 
     direction: Direction
     source: PunchSource = PunchSource.CHAT
+    handset: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlaceShown(Event):
+    """An officer showed on the page to be in a zone, without a beacon; the web process has judged it."""
+
+    zone_code: str
+    shown: Shown
+    distance_m: int | None
+    accuracy_m: int | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -122,7 +136,9 @@ class Strange:
     detail: str = ""
 
 
-LineEvent = BeaconHeard | PunchAsked | EnrolmentAsked | HelpAsked | Followed | Unfollowed | NotOurs | Strange
+LineEvent = (
+    BeaconHeard | PunchAsked | PlaceShown | EnrolmentAsked | HelpAsked | Followed | Unfollowed | NotOurs | Strange
+)
 
 
 class _StrangeError(Exception):
@@ -243,10 +259,27 @@ def _postback(event: dict[str, Any], common: dict[str, Any]) -> LineEvent:
 def _tap(event: dict[str, Any], common: dict[str, Any]) -> LineEvent:
     if not event["webhookEventId"].startswith(LIFF_PREFIX):
         raise _StrangeError("unknown_type", TAP_TYPE)
-    direction = _PUNCH_DIRECTIONS.get(_field(_field(event, "tap", dict), "direction", str))
+    tap = _field(event, "tap", dict)
+    direction, handset = _PUNCH_DIRECTIONS.get(_field(tap, "direction", str)), tap.get("handset", "")
     if direction is None:
         raise _StrangeError("bad_field", "tap.direction")
-    return PunchAsked(**common, direction=direction, source=PunchSource.LIFF)
+    if handset and not (isinstance(handset, str) and _HANDSET.fullmatch(handset)):
+        raise _StrangeError("bad_field", "tap.handset")
+    return PunchAsked(**common, direction=direction, source=PunchSource.LIFF, handset=handset)
+
+
+def _place(event: dict[str, Any], common: dict[str, Any]) -> LineEvent:
+    if not event["webhookEventId"].startswith(PLACE_PREFIX):
+        raise _StrangeError("unknown_type", PLACE_TYPE)
+    place = _field(event, "place", dict)
+    try:
+        shown = Shown(_field(place, "by", str))
+    except ValueError:
+        raise _StrangeError("bad_field", "place.by") from None
+    metres: dict[str, Any] = {
+        name: _field(place, name, int) if shown is Shown.LOCATION else None for name in ("distance_m", "accuracy_m")
+    }
+    return PlaceShown(**common, **metres, zone_code=_field(place, "zone", str), shown=shown)
 
 
 def _message(event: dict[str, Any], common: dict[str, Any]) -> LineEvent:
@@ -275,6 +308,7 @@ _PARSERS: dict[str, Callable[[dict[str, Any], dict[str, Any]], LineEvent]] = {
     "postback": _postback,
     "message": _message,
     TAP_TYPE: _tap,
+    PLACE_TYPE: _place,
     "follow": lambda _event, common: Followed(**common),
     "unfollow": lambda _event, common: Unfollowed(**common),
 }

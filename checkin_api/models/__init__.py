@@ -4,12 +4,23 @@ from checkin_api.models.accounts import ApiToken, EnrolmentCode, EnrolmentTry, L
 from checkin_api.models.agents import Agent, AgentBatch, AgentNonce, OfficerDevice
 from checkin_api.models.audit import AuditEntry
 from checkin_api.models.base import Base, UtcDateTime
+from checkin_api.models.checkups import PhoneCheckup
 from checkin_api.models.corrections import Correction, PunchVoid
 from checkin_api.models.decided import Presence, Punch, Refusal, Reply
 from checkin_api.models.fleet import BeaconAlarm, BeaconHealth, BeaconKey, BeaconSighting
 from checkin_api.models.inbox import Delivery, InboxEvent
 from checkin_api.models.jobs import JobRun
-from checkin_api.models.organisation import Beacon, Officer, RosterEntry, Shift, Site, Supervisor, Unit, Zone
+from checkin_api.models.organisation import (
+    Beacon,
+    Officer,
+    RosterEntry,
+    Shift,
+    Site,
+    Supervisor,
+    Unit,
+    Zone,
+    ZoneFallback,
+)
 from checkin_api.models.timekeeping import CalendarDay, Leave, Outage, RosterChange
 
 __all__ = [
@@ -36,6 +47,7 @@ __all__ = [
     "Officer",
     "OfficerDevice",
     "Outage",
+    "PhoneCheckup",
     "Presence",
     "Punch",
     "PunchVoid",
@@ -49,4 +61,5 @@ __all__ = [
     "Unit",
     "UtcDateTime",
     "Zone",
+    "ZoneFallback",
 ]

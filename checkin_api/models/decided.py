@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy import ForeignKey, Index, String, false, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from checkin_api.domain.ids import Assurance, Direction, MessageState, Proof, PunchSource, Reason
+from checkin_api.domain.ids import Assurance, Direction, MessageState, Proof, PunchSource, Reason, Shown
 from checkin_api.models.base import Base
 
 
@@ -34,6 +34,10 @@ class Presence(Base):
     agent_id: Mapped[int | None] = mapped_column(ForeignKey("agent.id"))
     device_id: Mapped[int | None] = mapped_column(ForeignKey("officer_device.id"))
     rssi_dbm: Mapped[float | None]
+    # Of what an officer showed where no beacon was heard; of a position only how far off and how vague it was.
+    shown: Mapped[Shown | None]
+    distance_m: Mapped[int | None]
+    accuracy_m: Mapped[int | None]
 
 
 class Punch(Base):
@@ -44,6 +48,13 @@ class Punch(Base):
         # All that attendance reads of a punch: an officer's year is neighbours in the index, and scattered else.
         Index("ix_punch_officer_id_at", "officer_id", "at", "direction", "zone_id", "assurance", "source"),
         Index("ix_punch_at", "at"),
+        Index(
+            "ix_punch_handset",
+            "handset",
+            "officer_id",
+            sqlite_where=text("handset <> ''"),
+            postgresql_where=text("handset <> ''"),
+        ),
     )
     id: Mapped[UUID] = mapped_column(primary_key=True)
     officer_id: Mapped[int] = mapped_column(ForeignKey("officer.id"))
@@ -58,6 +69,8 @@ class Punch(Base):
     request_id: Mapped[str] = mapped_column(String(64), unique=True)
     # Whether the same officer was sensed so far away so shortly before that one of the two places is wrong.
     impossible_travel: Mapped[bool] = mapped_column(default=False, server_default=false())
+    # Which phone's page it was tapped in: a keyed hash of the number that the page keeps; empty of the chat.
+    handset: Mapped[str] = mapped_column(String(32), default="", server_default="")
 
 
 class Refusal(Base):
@@ -74,6 +87,7 @@ class Refusal(Base):
     direction: Mapped[Direction | None]
     request_id: Mapped[str] = mapped_column(String(64), unique=True)
     punch_id: Mapped[UUID | None] = mapped_column(ForeignKey("punch.id"))
+    handset: Mapped[str] = mapped_column(String(32), default="", server_default="")
 
 
 class Reply(Base):

@@ -108,6 +108,18 @@ class Zone(Base):
     presence_ttl_s: Mapped[int] = mapped_column(default=300)
 
 
+class ZoneFallback(Base):
+    """What a zone takes where no beacon is heard; a zone without a row takes nothing."""
+
+    __tablename__ = "zone_fallback"
+    zone_id: Mapped[int] = mapped_column(ForeignKey("zone.id"), primary_key=True)
+    # The secret of the rotating site code, sealed; and the hash of the secret in the address of the page that shows it.
+    sealed_site_code: Mapped[bytes | None]
+    screen_hash: Mapped[str | None] = mapped_column(String(64), unique=True)
+    # How near the site a phone's position must be; None: positions are not taken.
+    location_radius_m: Mapped[int | None]
+
+
 class Beacon(Base):
     """A LINE Beacon on a wall, known by its hardware ID (10 lower-case hex digits)."""
 

@@ -47,14 +47,16 @@ def counts() -> ColumnElement[bool]:
 def punches(
     session: Session, begin: datetime, end: datetime, *, among: ColumnElement[bool] | None = None
 ) -> Iterator[OfficerPunch]:
-    """The punches of an interval, ends included; void ones are none."""
+    """The punches of an interval, ends included; void ones are none. What an officer showed proves no beacon."""
+    is_proved = m.Presence.id.is_not(None) & m.Presence.shown.is_(None)
     rows = session.execute(
-        select(m.Punch.officer_id, m.Officer.unit_id, m.Punch.direction, m.Punch.at, m.Punch.presence_id, m.Punch.id)
+        select(m.Punch.officer_id, m.Officer.unit_id, m.Punch.direction, m.Punch.at, is_proved, m.Punch.id)
         .join(m.Officer, m.Officer.id == m.Punch.officer_id)
+        .outerjoin(m.Presence, m.Presence.id == m.Punch.presence_id)
         .where(m.Punch.at.between(begin, end), counts(), true() if among is None else among)
     )
-    for officer_id, unit_id, direction, at, presence_id, key in rows:
-        fact = PunchFact(direction=direction, at=at, proved=presence_id is not None, key=key)
+    for officer_id, unit_id, direction, at, proved, key in rows:
+        fact = PunchFact(direction=direction, at=at, proved=bool(proved), key=key)
         yield OfficerPunch(officer_id, unit_id, fact)
 
 

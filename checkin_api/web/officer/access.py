@@ -9,6 +9,7 @@ from apiflask import APIBlueprint
 from flask import Response, current_app, g, request
 from sqlalchemy.orm import Session
 
+from checkin_api.checkin import tapping
 from checkin_api.checkin.today import Person, person_of
 from checkin_api.config import Settings
 from checkin_api.db import Database
@@ -17,6 +18,10 @@ from checkin_api.line.id_token import IdTokens
 from checkin_api.web.errors import ProblemError
 
 PREFIX = "/api/v1/me"
+
+# The decider rests 50 ms at most; what it has not reached by then is told as waiting, and is not lost.
+DECIDED_WITHIN_S = 1.5
+LOOK_EVERY_S = 0.015
 
 blueprint = APIBlueprint("officer", __name__, url_prefix=PREFIX)
 
@@ -61,6 +66,26 @@ def person(session: Session) -> Person:
     if found is None:
         raise ProblemError(403, "not_enrolled", "這個 LINE 帳號尚未綁定 / this LINE account is not enrolled")
     return found
+
+
+def insist_on_own(request_id: str) -> None:
+    """Refuse a number that was not given to this very account.
+
+    Raises:
+        ProblemError: 422.
+    """
+    if tapping.is_issued(key(), user(), request_id, now()) is False:
+        raise ProblemError(422, "request_id_unknown", "請重新載入頁面 / not a number of this page: load it again")
+
+
+def insist_on_fresh(request_id: str) -> None:
+    """Refuse a number that was given too long ago, for something new.
+
+    Raises:
+        ProblemError: 409.
+    """
+    if not tapping.is_issued(key(), user(), request_id, now()):
+        raise ProblemError(409, "request_id_expired", "頁面已過期，請重新載入 / the page is too old: load it again")
 
 
 def words(both: tuple[str, str]) -> dict[str, str]:

@@ -48,13 +48,17 @@ class DutyOut(Out):
 
 
 class SensedOut(Out):
-    """The newest presence; ``proves_now`` tells whether a tap at this moment would be recorded with it."""
+    """The newest presence; ``proves_now`` tells whether a tap at this moment would be recorded with it.
+
+    ``heard``: the phone heard a beacon; else an agent on site heard the officer, or the officer showed something.
+    """
 
     zone: str
     at: datetime
     good_until: datetime
     assurance: Assurance
     assurance_words: WordsOut
+    heard: bool
     proves_now: bool
 
 
@@ -71,6 +75,13 @@ class PunchOut(Out):
     heard_at: datetime | None
 
 
+class FallbacksOut(Out):
+    """What some zone takes where no beacon is heard."""
+
+    site_code: bool
+    location: bool
+
+
 class MeOut(Out):
     """What the app's first page shows; ``request_id`` is for one tap from this page, by the server's time ``now``."""
 
@@ -85,6 +96,7 @@ class MeOut(Out):
     request_id: str
     liff_waits_s: int
     supervises: bool
+    fallbacks: FallbacksOut
 
 
 class EnrolmentIn(In):
@@ -101,11 +113,18 @@ class EnrolledOut(Out):
     name: str
 
 
-class TapIn(In):
-    """簽到 or 簽退; ``request_id`` is the one that ``GET /me`` gave, and makes the tap count once."""
+RequestId = Annotated[str, Field(pattern=r"^[0-9a-f]{8,12}\.[0-9A-Za-z_-]{12}\.[0-9A-Za-z_-]{16}$")]
 
-    request_id: Annotated[str, Field(pattern=r"^[0-9a-f]{8,12}\.[0-9A-Za-z_-]{12}\.[0-9A-Za-z_-]{16}$")]
+
+class TapIn(In):
+    """簽到 or 簽退; ``request_id`` is the one that ``GET /me`` gave, and makes the tap count once.
+
+    ``handset`` is a number at random that the page keeps: it shows a change of phone, and two officers on one.
+    """
+
+    request_id: RequestId
     direction: Literal[Direction.IN, Direction.OUT]
+    handset: Annotated[str, Field(pattern=r"^[0-9A-Za-z_-]{16,64}$")] | None = None
 
 
 class TapOut(Out):

@@ -4,7 +4,7 @@ import time
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
-from checkin_api import enrolment
+from checkin_api import enrolment, fallbacks
 from checkin_api.checkin import tapping
 from checkin_api.checkin.tapping import PunchSeen, Tapped
 from checkin_api.checkin.today import DutySeen, Sensed, today_of
@@ -14,16 +14,13 @@ from checkin_api.domain.words import ASSURANCE, ENROLMENT_REFUSED, FLAG, STATUS,
 from checkin_api.ingest import Arrival, Ingest
 from checkin_api.web.errors import ProblemError
 from checkin_api.web.officer import access, schemas
-from checkin_api.web.officer.access import blueprint, signed_in, words
+from checkin_api.web.officer.access import DECIDED_WITHIN_S, LOOK_EVERY_S, blueprint, signed_in, words
 
 if TYPE_CHECKING:
     from checkin_api.checkin.month import RecordSeen
 
 # Opening LINE makes a phone hear the beacon; the page waits this long for it before it offers help.
 LIFF_WAITS_S = 8
-# The decider rests 50 ms at most; a tap that it has not reached by then is told as waiting, and is not lost.
-_DECIDED_WITHIN_S = 1.5
-_LOOK_EVERY_S = 0.015
 
 
 @blueprint.get("")
@@ -34,6 +31,7 @@ def get_me() -> Any:
     now, settings = access.now(), access.settings()
     with access.database().read() as session:
         today = today_of(session, access.person(session), now, settings.zone)
+        site_code, location = fallbacks.on_offer(session)
     return {
         "now": now,
         "timezone": settings.timezone,
@@ -46,6 +44,7 @@ def get_me() -> Any:
         "request_id": tapping.new_request_id(access.key(), access.user(), now),
         "liff_waits_s": LIFF_WAITS_S,
         "supervises": today.supervises,
+        "fallbacks": {"site_code": site_code, "location": location},
     }
 
 
@@ -97,17 +96,15 @@ def enrol(json_data: schemas.EnrolmentIn) -> Any:
 @blueprint.output(schemas.TapOut)
 def tap(json_data: schemas.TapIn) -> Any:
     """Sign in or out; the same `request_id` again tells what became of the first."""
-    now, user_id, request_id = access.now(), access.user(), json_data.request_id
-    is_good = tapping.is_issued(access.key(), user_id, request_id, now)
-    if is_good is False:
-        raise ProblemError(422, "request_id_unknown", "請重新載入頁面 / not a number of this page: load it again")
+    now, request_id = access.now(), json_data.request_id
+    access.insist_on_own(request_id)
     with access.database().read() as session:
         access.person(session)
         done = tapping.outcome(session, request_id)
     if done is None:
-        if is_good is None:
-            raise ProblemError(409, "request_id_expired", "頁面已過期，請重新載入 / the page is too old: load it again")
-        event = tapping.as_event(user_id, request_id, Direction(json_data.direction), now)
+        access.insist_on_fresh(request_id)
+        handset = tapping.handset_of(access.key(), json_data.handset) if json_data.handset else ""
+        event = tapping.as_event(access.user(), request_id, Direction(json_data.direction), now, handset=handset)
         ingest: Ingest = access.extension("ingest")
         ingest.put(Arrival(now, [event]))
     return _tapped(request_id, _decided(request_id))
@@ -130,7 +127,7 @@ def get_tap(request_id: str) -> Any:
 
 def _decided(request_id: str) -> Tapped:
     """Wait for the decider, as long as somebody who has tapped likes to."""
-    end = time.monotonic() + _DECIDED_WITHIN_S
+    end = time.monotonic() + DECIDED_WITHIN_S
     while True:
         with access.database().read() as session:
             found = tapping.outcome(session, request_id)
@@ -138,7 +135,7 @@ def _decided(request_id: str) -> Tapped:
             raise ProblemError(503, "storage_unavailable", "not stored; send it again")
         if found.punch or found.reason or found.is_parked or time.monotonic() > end:
             return found
-        time.sleep(_LOOK_EVERY_S)
+        time.sleep(LOOK_EVERY_S)
 
 
 def _tapped(request_id: str, tapped: Tapped) -> dict[str, Any]:
@@ -179,6 +176,7 @@ def _sensed(sensed: Sensed | None) -> dict[str, Any] | None:
         "good_until": sensed.good_until,
         "assurance": sensed.assurance,
         "assurance_words": words(ASSURANCE[sensed.assurance]),
+        "heard": sensed.is_heard,
         "proves_now": sensed.is_enough,
     }
 
