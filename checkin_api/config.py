@@ -30,6 +30,9 @@ class Settings(BaseSettings):
     line_forward_url: str = ""
     line_login_channel_id: str = Field(default="", pattern=r"^[0-9]*$")
     liff_id: str = Field(default="", pattern=r"^([0-9]+-[0-9A-Za-z]+)?$")
+    public_url: str = ""
+    agency_name: str = Field(default="本機關 / the agency", min_length=1, max_length=200)
+    privacy_contact: str = Field(default="人事單位 / the HR office", min_length=1, max_length=400)
     liff_sdk_url: str = "https://static.line-scdn.net/liff/edge/versions/2.31.0/sdk.js"
     timezone: str = DEFAULT_TIMEZONE
     report_dir: Path = Path("var/reports")
@@ -76,7 +79,7 @@ class Settings(BaseSettings):
             )
         return value
 
-    @field_validator("line_api_url", "line_forward_url", "liff_sdk_url")
+    @field_validator("line_api_url", "line_forward_url", "liff_sdk_url", "public_url")
     @classmethod
     def _web_address(cls, value: str) -> str:
         if value and not value.startswith(("https://", "http://")):

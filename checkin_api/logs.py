@@ -3,8 +3,9 @@
 import logging
 import re
 
-# LINE user IDs; JWTs (ID tokens); `Bearer …`. They are not meant to reach a record at all: this is the second line.
-_SECRET = re.compile(r"\bU[0-9a-f]{32}\b|\beyJ[\w-]+\.[\w-]+\.[\w-]*|(?<=Bearer )[^\s\"']+")
+# LINE user IDs; JWTs (ID tokens); `Bearer …`; secret addresses of calendars. They are not meant to reach a
+# record at all: this is the second line.
+_SECRET = re.compile(r"\bU[0-9a-f]{32}\b|\beyJ[\w-]+\.[\w-]+\.[\w-]*|(?<=Bearer )[^\s\"']+|(?<=/calendar/)[\w-]{16,}")
 
 
 class _Redacting(logging.Formatter):

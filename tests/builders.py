@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 from sqlalchemy.orm import Session
 
 from checkin_api import models as m
+from checkin_api import privacy
 from checkin_api.domain.ids import (
     Assurance,
     BeaconKind,
@@ -76,6 +77,12 @@ def line_account(session: Session, officer_: m.Officer, user_id: str, **values: 
     return _add(
         session, m.LineAccount(**{"line_user_id": user_id, "officer_id": officer_.id, "bound_at": _MOMENT, **values})
     )
+
+
+def acceptance(session: Session, officer_: m.Officer, **values: Any) -> m.NoticeAcceptance:
+    """That an officer accepted the current notice, without which the page takes no tap."""
+    defaults = {"officer_id": officer_.id, "version": privacy.VERSION, "accepted_at": _MOMENT}
+    return _add(session, m.NoticeAcceptance(**{**defaults, **values}))
 
 
 def inbox_event(session: Session, **values: Any) -> m.InboxEvent:

@@ -24,6 +24,7 @@ _COMMANDS = {
     "supervisor": ("supervisors", "主管 / Officers who see a unit on their phone and decide on its corrections."),
     "correction": ("corrections", "補打卡與作廢 / Corrections: request, approve, reject."),
     "phones": ("phones", "手機 / What the phone doctor found; phones that were changed or shared."),
+    "privacy": ("privacy", "個人資料 / Officers' requests about their data; who accepted the notice."),
     "audit": ("audit", "稽核紀錄 / The audit log: verify, list."),
     "inbox": ("inbox", "事件匣 / Look at webhook events; try parked ones again."),
     "doctor": ("doctor", "檢查設定 / Check settings, database, LINE, clock."),

@@ -255,6 +255,31 @@ class CorrectionRefusal(StrEnum):
     NOT_THEIRS = "not_theirs"
 
 
+class PrivacyRequestKind(StrEnum):
+    """What an officer asks for about the own data; the rights of the Personal Data Protection Act, article 3."""
+
+    SEE = "see"
+    CORRECT = "correct"
+    STOP = "stop"
+    DELETE = "delete"
+
+
+class PrivacyRequestState(StrEnum):
+    """Where such a request stands."""
+
+    OPEN = "open"
+    ANSWERED = "answered"
+
+
+class PrivacyRefusal(StrEnum):
+    """Why such a request was not taken, or not answered."""
+
+    NO_TEXT = "no_text"
+    TEXT_TOO_LONG = "text_too_long"
+    TOO_MANY_OPEN = "too_many_open"
+    ANSWERED_ALREADY = "answered_already"
+
+
 class RosterAction(StrEnum):
     """What became of a roster entry."""
 

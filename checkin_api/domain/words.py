@@ -10,6 +10,9 @@ from checkin_api.domain.ids import (
     Flag,
     OutageSource,
     PhoneStep,
+    PrivacyRefusal,
+    PrivacyRequestKind,
+    PrivacyRequestState,
     Proof,
     PunchSource,
     Reason,
@@ -117,6 +120,28 @@ CORRECTION_REFUSAL: dict[CorrectionRefusal, tuple[str, str]] = {
     CorrectionRefusal.OWN_REQUEST: ("不可審核自己提出的申請", "Nobody decides on their own request"),
     CorrectionRefusal.SAME_APPROVER: ("初審與複審須為不同人", "The second approver must be another person"),
     CorrectionRefusal.NOT_THEIRS: ("只有本人或申請人可以撤回", "Only the officer or whoever asked may withdraw it"),
+}
+
+PRIVACY_REQUEST_KIND: dict[PrivacyRequestKind, tuple[str, str]] = {
+    PrivacyRequestKind.SEE: ("查詢、閱覽或複製", "See, or have a copy"),
+    PrivacyRequestKind.CORRECT: ("補充或更正", "Correct or complete"),
+    PrivacyRequestKind.STOP: ("停止蒐集、處理或利用", "Stop collecting or using"),
+    PrivacyRequestKind.DELETE: ("刪除", "Delete"),
+}
+
+PRIVACY_REQUEST_STATE: dict[PrivacyRequestState, tuple[str, str]] = {
+    PrivacyRequestState.OPEN: ("處理中", "Open"),
+    PrivacyRequestState.ANSWERED: ("已答覆", "Answered"),
+}
+
+PRIVACY_REFUSAL: dict[PrivacyRefusal, tuple[str, str]] = {
+    PrivacyRefusal.NO_TEXT: ("請寫明內容", "Say what it is about"),
+    PrivacyRefusal.TEXT_TOO_LONG: ("文字超過 1000 字", "The text has more than 1000 characters"),
+    PrivacyRefusal.TOO_MANY_OPEN: (
+        "還有 5 件請求處理中，請等候答覆",
+        "Five requests are open already: wait for their answers",
+    ),
+    PrivacyRefusal.ANSWERED_ALREADY: ("這件請求已答覆", "The request is answered already"),
 }
 
 STATUS: dict[Status, tuple[str, str]] = {

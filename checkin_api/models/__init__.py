@@ -1,6 +1,6 @@
 """The tables: SQLAlchemy 2 typed models and the constraints that defend the invariants."""
 
-from checkin_api.models.accounts import ApiToken, EnrolmentCode, EnrolmentTry, LineAccount
+from checkin_api.models.accounts import ApiToken, CalendarFeed, EnrolmentCode, EnrolmentTry, LineAccount
 from checkin_api.models.agents import Agent, AgentBatch, AgentNonce, OfficerDevice
 from checkin_api.models.audit import AuditEntry
 from checkin_api.models.base import Base, UtcDateTime
@@ -21,6 +21,7 @@ from checkin_api.models.organisation import (
     Zone,
     ZoneFallback,
 )
+from checkin_api.models.privacy import NoticeAcceptance, PrivacyRequest
 from checkin_api.models.timekeeping import CalendarDay, Leave, Outage, RosterChange
 
 __all__ = [
@@ -36,6 +37,7 @@ __all__ = [
     "BeaconKey",
     "BeaconSighting",
     "CalendarDay",
+    "CalendarFeed",
     "Correction",
     "Delivery",
     "EnrolmentCode",
@@ -44,11 +46,13 @@ __all__ = [
     "JobRun",
     "Leave",
     "LineAccount",
+    "NoticeAcceptance",
     "Officer",
     "OfficerDevice",
     "Outage",
     "PhoneCheckup",
     "Presence",
+    "PrivacyRequest",
     "Punch",
     "PunchVoid",
     "Refusal",

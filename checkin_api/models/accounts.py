@@ -1,6 +1,6 @@
-"""Accounts: which LINE account belongs to whom and how an officer proves it; who may use the API by a token."""
+"""Accounts: which LINE account belongs to whom, how an officer proves it; who may use the API or a feed by a token."""
 
-from datetime import datetime
+from datetime import date, datetime
 
 from sqlalchemy import ForeignKey, Index, String, text
 from sqlalchemy.orm import Mapped, mapped_column
@@ -72,3 +72,14 @@ class ApiToken(Base):
     issued_at: Mapped[datetime]
     expires_at: Mapped[datetime]
     revoked_at: Mapped[datetime | None]
+
+
+class CalendarFeed(Base):
+    """The secret address of an officer's own duties as a calendar, one at a time; only the token's hash is stored."""
+
+    __tablename__ = "calendar_feed"
+    officer_id: Mapped[int] = mapped_column(ForeignKey("officer.id"), primary_key=True, autoincrement=False)
+    token_hash: Mapped[str] = mapped_column(String(64), unique=True)
+    made_at: Mapped[datetime]
+    # The local date only: a calendar reads every hour, and when exactly is nobody's business.
+    last_read_on: Mapped[date | None]

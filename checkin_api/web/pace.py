@@ -6,6 +6,8 @@ from limits.strategies import SlidingWindowCounterRateLimiter
 
 # A page that waits for its beacon looks every three seconds; two tabs and a few taps besides.
 PER_MINUTE = 120
+# A copy of the own data reads the whole inbox.
+COPIES_PER_MINUTE = 2
 
 
 class Pace:

@@ -29,6 +29,7 @@ def phones(database: Database, clock: FakeClock, line: LinePlatform) -> Iterator
         for number, user in ((1, ANN), (2, BEN)):
             officer = builders.officer(session, unit, staff_no=f"A000{number}", name=f"員警{number}", title="警員")
             builders.line_account(session, officer, user)
+            builders.acceptance(session, officer)
             builders.roster(session, officer, day, date(2026, 11, 23))
             builders.roster(session, officer, day, date(2026, 11, 24))
         builders.beacon(session, builders.zone(session, name="大門簽到區"), hwid=HWID)

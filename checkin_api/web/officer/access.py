@@ -9,6 +9,7 @@ from apiflask import APIBlueprint
 from flask import Response, current_app, g, request
 from sqlalchemy.orm import Session
 
+from checkin_api import privacy
 from checkin_api.checkin import tapping
 from checkin_api.checkin.today import Person, person_of
 from checkin_api.config import Settings
@@ -86,6 +87,18 @@ def insist_on_fresh(request_id: str) -> None:
     """
     if not tapping.is_issued(key(), user(), request_id, now()):
         raise ProblemError(409, "request_id_expired", "頁面已過期，請重新載入 / the page is too old: load it again")
+
+
+def insist_on_accepted(session: Session, whose: Person) -> None:
+    """Refuse what makes data about an officer who has not accepted the notice as it stands.
+
+    Raises:
+        ProblemError: 403.
+    """
+    if not privacy.accepted(session, whose.id):
+        raise ProblemError(
+            403, "notice_not_accepted", "請先看過並接受個人資料告知事項 / read and accept the privacy notice first"
+        )
 
 
 def words(both: tuple[str, str]) -> dict[str, str]:

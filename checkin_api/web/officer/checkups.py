@@ -46,6 +46,7 @@ def begin_checkup(json_data: CheckupIn) -> Any:
     """Begin a live test; a beacon that is heard from now on ends it."""
     with access.database().write() as session:
         person = access.person(session)
+        access.insist_on_accepted(session, person)
         made = checkups.begin(
             session, access.now(), person.id, system=json_data.system, line_version=json_data.line_version
         )

@@ -67,6 +67,7 @@ def show_place(json_data: PlaceIn) -> Any:
         person = access.person(session)
         judged = None
         if not showing.is_stored(session, request_id):
+            access.insist_on_accepted(session, person)
             access.insist_on_fresh(request_id)
             judged = _judge(session, json_data, person.id)
     if isinstance(judged, Reason):

@@ -96,6 +96,7 @@ class MeOut(Out):
     request_id: str
     liff_waits_s: int
     supervises: bool
+    notice_accepted: bool
     fallbacks: FallbacksOut
 
 

@@ -4,7 +4,7 @@ import time
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
-from checkin_api import enrolment, fallbacks
+from checkin_api import enrolment, fallbacks, privacy
 from checkin_api.checkin import tapping
 from checkin_api.checkin.tapping import PunchSeen, Tapped
 from checkin_api.checkin.today import DutySeen, Sensed, today_of
@@ -32,6 +32,7 @@ def get_me() -> Any:
     with access.database().read() as session:
         today = today_of(session, access.person(session), now, settings.zone)
         site_code, location = fallbacks.on_offer(session)
+        notice_accepted = privacy.accepted(session, today.person.id)
     return {
         "now": now,
         "timezone": settings.timezone,
@@ -44,6 +45,7 @@ def get_me() -> Any:
         "request_id": tapping.new_request_id(access.key(), access.user(), now),
         "liff_waits_s": LIFF_WAITS_S,
         "supervises": today.supervises,
+        "notice_accepted": notice_accepted,
         "fallbacks": {"site_code": site_code, "location": location},
     }
 
@@ -99,8 +101,11 @@ def tap(json_data: schemas.TapIn) -> Any:
     now, request_id = access.now(), json_data.request_id
     access.insist_on_own(request_id)
     with access.database().read() as session:
-        access.person(session)
+        person = access.person(session)
         done = tapping.outcome(session, request_id)
+        # What became of a tap is told whatever the notice says now.
+        if done is None:
+            access.insist_on_accepted(session, person)
     if done is None:
         access.insist_on_fresh(request_id)
         handset = tapping.handset_of(access.key(), json_data.handset) if json_data.handset else ""

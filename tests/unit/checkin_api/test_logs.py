@@ -22,6 +22,7 @@ def _logging_as_before():
         webhooks.user(255),
         "eyJhbGciOiJFUzI1NiJ9.eyJzdWIiOiJVMSJ9.c2lnbmF0dXJl",
         "Bearer abcdef0123456789",
+        "/calendar/kX3_zZ-1kX3_zZ-1kX3_zZ-1kX3_zZ-1.ics",
     ],
 )
 def test_secrets_are_blanked_out(capsys: pytest.CaptureFixture[str], secret: str):

@@ -1,0 +1,82 @@
+"""``checkin privacy``: answering what officers ask about their own data, and how many accepted the notice."""
+
+from dataclasses import asdict
+from typing import Any
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+import click
+
+from checkin_api import privacy
+from checkin_api.cli.common import command_line_actor, format_option, local_time, open_database, show
+from checkin_api.clock import SystemClock
+from checkin_api.domain.corrections import clean_text
+from checkin_api.domain.ids import PrivacyRequestState
+from checkin_api.domain.shifts import local_date
+from checkin_api.domain.words import PRIVACY_REFUSAL, PRIVACY_REQUEST_KIND, PRIVACY_REQUEST_STATE
+from checkin_api.privacy import RequestRow
+
+# Of the column that keeps it.
+_LONGEST_NAME = 100
+
+
+@click.group()
+def command() -> None:
+    """個人資料 / What officers ask about their own data, and who accepted the privacy notice."""
+
+
+@command.command()
+@click.option("--state", type=click.Choice([state.value for state in PrivacyRequestState]), help="狀態 / State.")
+@format_option
+def requests(state: str | None, form: str) -> None:
+    """列出請求 / List requests, the oldest first; JSON has the texts in full, and the answers."""
+    with open_database() as (settings, database), database.read() as session:
+        rows = privacy.requests(session, state=None if state is None else PrivacyRequestState(state))
+    shown = _in_full if form == "json" else _in_short
+    show([shown(row, settings.zone) for row in rows], form)
+
+
+@command.command()
+@click.argument("request_id", type=click.UUID)
+@click.option("--text", required=True, help="答覆，員警看得到 / The answer, as the officer reads it.")
+@click.option("--as", "name", required=True, metavar="NAME", help="誰答覆 / Who answers, as the officer reads it.")
+def answer(request_id: UUID, text: str, name: str) -> None:
+    """答覆 / Answer a request, once; the officer reads it on the page."""
+    name = clean_text(name).replace("\n", " ")
+    if not 0 < len(name) <= _LONGEST_NAME:
+        raise click.UsageError(f"--as 要 1 到 {_LONGEST_NAME} 字 / --as takes 1 to {_LONGEST_NAME} characters")
+    with open_database() as (_, database), database.write() as session:
+        refusal = privacy.answer(
+            session, SystemClock().now(), request_id, text, answered_by=name, actor=command_line_actor()
+        )
+    if refusal is not None:
+        zh, en = PRIVACY_REFUSAL[refusal]
+        click.echo(f"error: {zh} / {en} ({refusal})", err=True)
+        raise click.exceptions.Exit(1)
+    click.echo(f"已答覆 / answered: {request_id}")
+
+
+@command.command()
+@format_option
+def acceptances(form: str) -> None:
+    """接受人數 / How many of the officers in service accepted the current version of the notice."""
+    with open_database() as (settings, database), database.read() as session:
+        count = privacy.acceptance_count(session, local_date(SystemClock().now(), settings.zone))
+    show([asdict(count)], form)
+
+
+def _in_full(row: RequestRow, zone: ZoneInfo) -> dict[str, Any]:
+    times = {name: local_time(getattr(row, name), zone) for name in ("requested_at", "due_at", "answered_at")}
+    return asdict(row) | times
+
+
+def _in_short(row: RequestRow, zone: ZoneInfo) -> dict[str, Any]:
+    """What HR looks at first: what, whose, until when."""
+    return {
+        "id": row.id,
+        "state": PRIVACY_REQUEST_STATE[row.state][0],
+        "officer": f"{row.staff_no} {row.name}",
+        "kind": PRIVACY_REQUEST_KIND[row.kind][0],
+        "due": row.due_at.astimezone(zone).date(),
+        "text": row.text,
+    }

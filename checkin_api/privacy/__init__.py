@@ -1,0 +1,33 @@
+"""Data protection 個人資料保護: the notice and who accepted it, a copy of the own data, requests about it."""
+
+from checkin_api.privacy.accepting import (
+    Acceptance,
+    AcceptanceCount,
+    accept,
+    acceptance_count,
+    acceptances,
+    accepted,
+)
+from checkin_api.privacy.notice import VERSION, Notice, notice
+from checkin_api.privacy.own_data import own_data, record_copy
+from checkin_api.privacy.requests import RequestRow, answer, request, request_row, requests, requests_of
+
+__all__ = [
+    "VERSION",
+    "Acceptance",
+    "AcceptanceCount",
+    "Notice",
+    "RequestRow",
+    "accept",
+    "acceptance_count",
+    "acceptances",
+    "accepted",
+    "answer",
+    "notice",
+    "own_data",
+    "record_copy",
+    "request",
+    "request_row",
+    "requests",
+    "requests_of",
+]

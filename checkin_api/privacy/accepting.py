@@ -1,0 +1,71 @@
+"""Accepting the notice: once for each version, before the page is first used."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from sqlalchemy import and_, func, or_, select
+from sqlalchemy.orm import Session
+
+from checkin_api.models import NoticeAcceptance, Officer
+from checkin_api.privacy.notice import VERSION
+
+
+@dataclass(frozen=True, slots=True)
+class Acceptance:
+    """That an officer accepted a version."""
+
+    version: str
+    accepted_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class AcceptanceCount:
+    """How many of the officers in service accepted the current version."""
+
+    version: str
+    officers: int
+    accepted: int
+
+
+def accepted(session: Session, officer_id: int) -> bool:
+    """Whether an officer accepted the current version."""
+    return session.get(NoticeAcceptance, (officer_id, VERSION)) is not None
+
+
+def acceptances(session: Session, officer_id: int) -> list[Acceptance]:
+    """Which versions an officer accepted, the newest first."""
+    n = NoticeAcceptance
+    rows = session.execute(
+        select(n.version, n.accepted_at).where(n.officer_id == officer_id).order_by(n.accepted_at.desc(), n.version)
+    )
+    return [Acceptance(*row) for row in rows]
+
+
+def accept(session: Session, now: datetime, officer_id: int, version: str) -> bool:
+    """Note that an officer accepts a version; again changes nothing. False if it is not the current one.
+
+    The caller commits.
+    """
+    if version != VERSION:
+        return False
+    # Two taps at once: the second waits here and finds the first.
+    session.get_one(Officer, officer_id, with_for_update={"key_share": True})
+    if not accepted(session, officer_id):
+        session.add(NoticeAcceptance(officer_id=officer_id, version=VERSION, accepted_at=now))
+        session.flush()
+    return True
+
+
+def acceptance_count(session: Session, today: date) -> AcceptanceCount:
+    """How far the department is with the current version."""
+    in_service = and_(
+        or_(Officer.active_from.is_(None), Officer.active_from <= today),
+        or_(Officer.active_to.is_(None), Officer.active_to >= today),
+    )
+    its = and_(NoticeAcceptance.officer_id == Officer.id, NoticeAcceptance.version == VERSION)
+    officers, done = session.execute(
+        select(func.count(Officer.id), func.count(NoticeAcceptance.officer_id))
+        .outerjoin(NoticeAcceptance, its)
+        .where(in_service)
+    ).one()
+    return AcceptanceCount(VERSION, officers, done)
