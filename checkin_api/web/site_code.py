@@ -36,8 +36,10 @@ def code(secret: str) -> Response:
     shown = _shown(secret)
     now: datetime = current_app.extensions["clock"].now()
     left_ms = round((shown.ends_at - now).total_seconds() * 1000)
-    answer = jsonify(code=shown.code, picture=_picture(shown), left_ms=left_ms, now=now.isoformat())
-    return _private(answer)
+    settings: Settings = current_app.extensions["settings"]
+    picture = _picture(shown.code, settings.liff_id)
+    told = {"code": shown.code, "picture": picture, "left_ms": left_ms, "now": now.isoformat()}
+    return _private(jsonify(**told, timezone=settings.timezone))
 
 
 @blueprint.get("/static/<path:name>")
@@ -54,10 +56,9 @@ def _shown(secret: str) -> ScreenCode:
     return found or abort(404)
 
 
-def _picture(shown: ScreenCode) -> str:
+def _picture(code: str, liff_id: str) -> str:
     """The QR code as a data URI: of the check-in page with the code, for the phone's camera, or of the code alone."""
-    settings: Settings = current_app.extensions["settings"]
-    content = f"https://liff.line.me/{settings.liff_id}?place={shown.code}" if settings.liff_id else shown.code
+    content = f"https://liff.line.me/{liff_id}?place={code}" if liff_id else code
     uri: str = segno.make(content, error="m", micro=False).svg_data_uri(border=2, light="#fff")
     return uri
 

@@ -1,7 +1,8 @@
 // The month: a calendar in colour and in text, totals, and a day's duties with their punches. Loaded when it is opened.
 
-import { clock, day, fromServer, say } from "./strings.js";
-import { el, evidence } from "./view.js";
+import { thisMonth } from "./state.js";
+import { clock, day, fromServer } from "./strings.js";
+import { el, evidence, failed, loading } from "./view.js";
 
 // One short sign for each status; the legend says what it means.
 const SIGNS = {
@@ -33,24 +34,44 @@ export function weeks(month) {
   return Array.from({ length: cells.length / 7 }, (_, week) => cells.slice(week * 7, week * 7 + 7));
 }
 
-export function history(state, act, t) {
-  const { told, month, phase, day: chosen } = state.history;
+export const BEGIN = { month: null, phase: "loading", told: null, day: null }; // phase: loading | there | failed
+
+export const actions = ({ server, state, here, change, go }) => ({
+  open() { this.month(0); },
+  async month(step) {
+    const month = addMonths(here().month ?? thisMonth(state(), Date.now()), step);
+    change({ ...BEGIN, month });
+    const told = await server.month(month).catch(() => null);
+    // Another month may have been chosen meanwhile.
+    if (here().month === month) change(told ? { phase: "there", told } : { phase: "failed" });
+  },
+  day: (day) => change({ day }),
+  // The form opens with what the record lacks.
+  forgot(day) {
+    const record = here().told.records.find((each) => each.duty_date === day && (!each.sign_in || !each.sign_out));
+    const direction = record?.sign_in ? "out" : "in";
+    go("corrections", { day, direction, at: direction === "in" ? record?.start : record?.end });
+  },
+});
+
+export function screen(state, act, t) {
+  const { told, month, phase, day: chosen } = state.parts.history;
+  const { history } = act;
   return [
     el("header", {}, el("h1", {}, t("history")),
       el("div", { class: "months" },
-        el("button", { type: "button", id: "earlier", class: "plain", testid: "earlier", "aria-label": t("earlier"), onclick: () => act.month(-1) }, "‹"),
+        el("button", { type: "button", id: "earlier", class: "plain", testid: "earlier", "aria-label": t("earlier"), onclick: () => history.month(-1) }, "‹"),
         el("b", { testid: "month" }, month.replace("-", "/")),
-        el("button", { type: "button", id: "later", class: "plain", testid: "later", "aria-label": t("later"), onclick: () => act.month(1) }, "›"))),
-    phase === "loading" && el("p", { class: "center", role: "status" }, t("loading")),
-    phase === "failed" && el("section", { class: "card bad-card", role: "alert" }, el("p", {}, t("notLoaded")),
-      el("button", { type: "button", id: "again", class: "big", onclick: () => act.month(0) }, t("retry"))),
-    phase === "there" && calendar(state, act, t),
-    phase === "there" && (chosen ? dayCard(state, t) : el("p", { class: "small" }, t("chooseDay"))),
+        el("button", { type: "button", id: "later", class: "plain", testid: "later", "aria-label": t("later"), onclick: () => history.month(1) }, "›"))),
+    phase === "loading" && loading(t),
+    phase === "failed" && failed(t, () => history.month(0)),
+    phase === "there" && calendar(state, history, t),
+    phase === "there" && (chosen ? dayCard(state, history, t) : el("p", { class: "small" }, t("chooseDay"))),
     phase === "there" && totals(told, t),
   ];
 }
 
-function calendar({ language, history: { told, month, day: chosen } }, act, t) {
+function calendar({ language, parts: { history: { told, month, day: chosen } } }, act, t) {
   const byDay = Map.groupBy ? Map.groupBy(told.records, (record) => record.duty_date) : group(told.records);
   const used = new Set();
   const cell = (date) => {
@@ -82,8 +103,8 @@ function group(records) {
   return found;
 }
 
-function dayCard(state, t) {
-  const { language, me, history: { told, day: chosen } } = state;
+function dayCard(state, act, t) {
+  const { language, me, parts: { history: { told, day: chosen } } } = state;
   const zone = told.timezone;
   const at = (iso) => (iso ? clock(language, zone, iso) : "–");
   const records = told.records.filter((record) => record.duty_date === chosen);
@@ -94,7 +115,8 @@ function dayCard(state, t) {
       el("p", {}, `${t("in")} ${at(record.sign_in)}　${t("out")} ${at(record.sign_out)}${record.worked_minutes === null ? "" : `　${t("worked")} ${hours(record.worked_minutes)}`}`),
       el("ul", {}, record.punches.map((punch) => el("li", { testid: "day-punch" },
         el("b", {}, `${clock(language, zone, punch.at, true)} ${t(punch.direction)}`), ` ${punch.zone ?? ""}`, punch.disposition !== "used" && ` ${t(punch.disposition)}`,
-        el("span", { class: "small block" }, evidence({ language, me: me ?? { timezone: zone } }, punch, t))))))));
+        el("span", { class: "small block" }, evidence({ language, me: me ?? { timezone: zone } }, punch, t))))))),
+    el("button", { type: "button", id: "forgot-day", class: "plain", testid: "forgot-day", onclick: () => act.forgot(chosen) }, t("forgotThis")));
 }
 
 function totals({ totals: sums }, t) {

@@ -1,7 +1,7 @@
 // Wires the page: one state, one way to change it, one look at the server at a time.
 
 import { connect, Problem, renew, signIn } from "./api.js";
-import { begin, next, PENDING, rhythm, thisMonth } from "./state.js";
+import { begin, next, PENDING, rhythm } from "./state.js";
 import { chooseLanguage, fromServer, otherLanguage, say } from "./strings.js";
 import { screens, show } from "./view.js";
 
@@ -11,6 +11,9 @@ const liff = window.liff;
 // What must survive a closed page: a tap that nobody has confirmed, and the language.
 const KEPT_TAP = "checkin.tap";
 const KEPT_LANGUAGE = "checkin.language";
+const KEPT_HANDSET = "checkin.handset";
+// Each has a module of its name beside this one, loaded when it is opened.
+const SCREENS = new Set(["history", "corrections", "unit", "doctor", "place", "privacy", "more"]);
 const RETRIES_MS = [500, 1500, 4000];
 const KEPT_FOR_MS = 15 * 60 * 1000;
 
@@ -19,11 +22,20 @@ const store = (key, value) => {
   try { value === null ? localStorage.removeItem(key) : localStorage.setItem(key, value); } catch { /* private mode */ }
 };
 
+// A number at random that tells this phone from others, and nothing else about it.
+function handset() {
+  const kept = stored(KEPT_HANDSET);
+  if (kept) return kept;
+  const made = Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0")).join("");
+  store(KEPT_HANDSET, made);
+  // Where nothing can be kept, each page would be another phone.
+  return stored(KEPT_HANDSET);
+}
+
 let state = begin(stored(KEPT_LANGUAGE) ?? chooseLanguage(navigator.language));
 let server = null;
 let timer = 0;
 let asking = null;
-let addMonths = null;
 
 function dispatch(event) {
   const before = state.tap?.phase;
@@ -59,7 +71,10 @@ async function lookOnce() {
   try {
     if (state.tap?.phase === "waiting") told(await server.tapped(state.tap.requestId));
     const me = await server.me();
+    if (!me.notice_accepted) await load("privacy");
+    const wasNotice = state.view === "notice";
     dispatch({ type: "me", me, atMs: Date.now() });
+    if (state.view === "notice" && !wasNotice) acts.privacy.open();
   } catch (problem) {
     fail(problem);
   }
@@ -82,7 +97,7 @@ function told(answer) {
 async function send(requestId, direction) {
   for (const wait of [...RETRIES_MS, null]) {
     try {
-      told(await server.tap(requestId, direction));
+      told(await server.tap(requestId, direction, handset()));
       look();
       return;
     } catch (problem) {
@@ -107,6 +122,26 @@ async function renewTap(direction) {
   dispatch({ type: "dismissed" });
   await look();
   acts.tap(direction);
+}
+
+// What a screen's own module works with: it changes its own part of the state only.
+const partOf = (name) => ({
+  liff,
+  server,
+  look,
+  state: () => state,
+  here: () => state.parts[name],
+  change: (change) => dispatch({ type: "part", name, change }),
+  go: (screen, how) => acts.go(screen, how),
+});
+
+async function load(name) {
+  if (screens[name]) return;
+  if (!SCREENS.has(name)) throw new Error(`no screen ${name}`);
+  const module = await import(`./${name}.js`);
+  acts[name] = module.actions(partOf(name));
+  dispatch({ type: "part", name, change: module.BEGIN });
+  screens[name] = module.screen;
 }
 
 const acts = {
@@ -141,33 +176,22 @@ const acts = {
     store(KEPT_LANGUAGE, language);
     dispatch({ type: "language", language });
   },
-  async go(screen) {
-    if (screen === "history" && !screens.history) {
+  // Each screen beside the first comes with its own module when it is opened; the phone's back button leaves it.
+  async go(screen, how = {}) {
+    if (screen === state.screen && !how.fresh) return;
+    if (screen !== "today") {
       try {
-        const module = await import("./history.js");
-        Object.assign(screens, { history: module.history });
-        addMonths = module.addMonths;
+        await load(screen);
       } catch {
         dispatch({ type: "offline" });
         return;
       }
+      acts[screen].open?.(how);
     }
-    // First which month, so that the screen has something to show.
-    if (screen === "history") acts.month(0);
+    if (!how.isBack) history.pushState({ screen }, "", location.pathname);
     dispatch({ type: "screen", screen });
     window.scrollTo(0, 0);
   },
-  async month(step) {
-    const month = addMonths(state.history.month ?? thisMonth(state, Date.now()), step);
-    dispatch({ type: "month", month });
-    try {
-      dispatch({ type: "month_told", told: await server.month(month) });
-    } catch (problem) {
-      if (!(problem instanceof Problem)) throw problem;
-      dispatch({ type: "month_failed", month });
-    }
-  },
-  day: (day) => dispatch({ type: "day", day }),
   reload: () => location.reload(),
 };
 
@@ -180,6 +204,14 @@ async function resume() {
   return send(kept.requestId, kept.direction);
 }
 
+// A menu of the chat opens a screen, a zone's screen code the page with it; LINE hands both on in the address.
+function openWanted() {
+  const wanted = new URLSearchParams(location.search);
+  const code = wanted.get("place");
+  if (code) acts.go("place", { code });
+  else if (SCREENS.has(wanted.get("screen"))) acts.go(wanted.get("screen"));
+}
+
 async function start() {
   draw();
   if (!liff || !(await signIn(liff, document.body.dataset.liffId))) {
@@ -189,12 +221,14 @@ async function start() {
   server = connect(liff, window.fetch.bind(window));
   await look();
   if (state.view === "home") await resume();
+  if (state.view === "home") openWanted();
   // Seconds that pass, on the page: nothing is asked for them.
   setInterval(() => { if (state.view === "home" && document.visibilityState === "visible") draw(); }, 1000);
 }
 
 document.addEventListener("visibilitychange", () => { if (document.visibilityState === "visible" && server) look(); });
 addEventListener("online", () => { if (server) look(); });
+addEventListener("popstate", (event) => acts.go(event.state?.screen ?? "today", { isBack: true }));
 start().catch((error) => {
   console.error(error);
   dispatch({ type: "stopped", problem: { code: "liff", zh: "無法登入 LINE。", en: "Signing in to LINE failed." } });

@@ -3,8 +3,8 @@
 export const PENDING = new Set(["sending", "waiting", "unsent"]);
 
 export const begin = (language) => ({
-  view: "loading", // loading | enrol | home | stopped
-  screen: "today", // today | history
+  view: "loading", // loading | enrol | notice | home | stopped
+  screen: "today", // or the name of a module beside this one
   language,
   me: null,
   skewMs: 0, // the server's clock less this phone's
@@ -13,14 +13,14 @@ export const begin = (language) => ({
   problem: null, // why nothing can be shown, { code, zh, en }
   enrolment: { busy: false, problem: null },
   offline: false,
-  history: { month: null, phase: "loading", told: null, day: null }, // phase: loading | there | failed
+  parts: {}, // what each opened screen knows, by its name
 });
 
 export function next(state, event) {
   switch (event.type) {
     case "me":
       return {
-        ...state, view: "home", me: event.me, skewMs: Date.parse(event.me.now) - event.atMs, problem: null,
+        ...state, view: event.me.notice_accepted ? "home" : "notice", me: event.me, skewMs: Date.parse(event.me.now) - event.atMs, problem: null,
         openedMs: state.openedMs ?? Date.parse(event.me.now), offline: false, enrolment: { busy: false, problem: null },
       };
     case "not_enrolled":
@@ -47,16 +47,8 @@ export function next(state, event) {
       return { ...state, tap: null };
     case "screen":
       return { ...state, screen: event.screen };
-    case "month":
-      return { ...state, history: { month: event.month, phase: "loading", told: null, day: null } };
-    case "month_told":
-      if (event.told.month !== state.history.month) return state;
-      return { ...state, history: { ...state.history, phase: "there", told: event.told } };
-    case "month_failed":
-      if (event.month !== state.history.month) return state;
-      return { ...state, history: { ...state.history, phase: "failed" } };
-    case "day":
-      return { ...state, history: { ...state.history, day: event.day } };
+    case "part":
+      return { ...state, parts: { ...state.parts, [event.name]: { ...state.parts[event.name], ...event.change } } };
     case "language":
       return { ...state, language: event.language };
     default:
@@ -87,6 +79,6 @@ export function thisMonth(state, atMs) {
 export function rhythm(state, atMs) {
   if (state.view !== "home") return null;
   if (state.tap?.phase === "waiting") return 2000;
-  if (state.screen !== "today") return 30000;
+  if (state.screen !== "today" && state.screen !== "doctor") return 30000;
   return proof(state, atMs) === "there" ? 30000 : 3000;
 }

@@ -22,25 +22,29 @@ export function show(root, state, act, atMs) {
   const t = (key, values) => say(state.language, key, values);
   document.documentElement.lang = state.language;
   document.title = t("title");
-  const screen = (state.view === "home" && screens[state.screen]) || { loading, enrol, home, stopped }[state.view];
+  const screen = (state.view === "home" && screens[state.screen]) || { loading: () => [loading(t)], enrol, notice: screens.privacy, home, stopped }[state.view];
   const parts = [...screen(state, act, t, atMs), state.view === "home" && navigation(state, act, t)].filter(Boolean);
-  const typed = new Map([...root.querySelectorAll("input")].map((input) => [input.id, input.value]));
+  const typed = new Map([...root.querySelectorAll("input:not([type=file]), textarea, select")].map(({ id, value, checked }) => [id, { value, checked }]));
   const focused = document.activeElement?.id;
   // What is the same stays the same element: a finger on a button must find it there when it is lifted.
   const kept = parts.map((part, place) => (isSame(root.children[place], part) ? root.children[place] : part));
   if (kept.length !== root.children.length || kept.some((part, place) => part !== root.children[place])) root.replaceChildren(...kept);
-  for (const [id, value] of typed) if (document.getElementById(id)) document.getElementById(id).value = value;
+  for (const [id, was] of typed) if (document.getElementById(id)) Object.assign(document.getElementById(id), was);
   if (focused && document.activeElement?.id !== focused) document.getElementById(focused)?.focus({ preventScroll: true });
 }
 
 // An opened <details> is the person's own doing.
 const isSame = (old, fresh) => old && (old.tagName === "DETAILS" ? old.tagName === fresh.tagName && old.textContent === fresh.textContent : old.isEqualNode(fresh));
 
-const navigation = ({ screen }, act, t) =>
-  el("nav", { "aria-label": t("pages") }, ["today", "history"].map((name) =>
+const navigation = ({ screen, me }, act, t) =>
+  el("nav", { "aria-label": t("pages") }, ["today", "history", "corrections", me.supervises && "unit", "more"].filter(Boolean).map((name) =>
     el("button", { type: "button", id: `go-${name}`, testid: `go-${name}`, "aria-current": name === screen ? "page" : null, onclick: () => act.go(name) }, t(name))));
 
-const loading = (_state, _act, t) => [el("p", { class: "center" }, t("loading"))];
+export const loading = (t) => el("p", { class: "center", role: "status" }, t("loading"));
+
+export const failed = (t, again) =>
+  el("section", { class: "card bad-card", role: "alert" }, el("p", {}, t("notLoaded")),
+    el("button", { type: "button", id: "again", class: "big", onclick: again }, t("retry")));
 
 const languageButton = (act, t) =>
   el("button", { type: "button", id: "language", class: "plain", testid: "language", "aria-label": t("otherName"), onclick: act.language }, t("other"));
@@ -86,11 +90,11 @@ function home(state, act, t, atMs) {
       languageButton(act, t)),
     state.offline && el("p", { class: "warn", role: "status" }, t("offline")),
     dutyCard(state, t),
-    !state.tap && sensedCard(state, t, atMs),
+    !state.tap && sensedCard(state, act, t, atMs),
     state.tap ? tapCard(state, act, t, atMs) : punchCard(state, act, t),
     recordCard(state, t),
     me.next_duty && el("p", { class: "small", testid: "next-duty" }, `${t("nextDuty")}：${dutyText(state, me.next_duty)}`),
-    help(t),
+    help(act, t),
   ];
 }
 
@@ -108,17 +112,26 @@ function dutyCard(state, t) {
     el("p", { class: "small" }, t("window", { a: at(me.duty.opens), b: at(me.duty.closes) })));
 }
 
-function sensedCard(state, t, atMs) {
+function sensedCard(state, act, t, atMs) {
   const { sensed } = state.me;
   const found = proof(state, atMs);
   const now = serverMs(state, atMs);
   const values = sensed && { zone: sensed.zone, ago: ago(state.language, now - Date.parse(sensed.at)) };
   const isWeak = found === "old" && Date.parse(sensed.good_until) > now;
+  const isShown = sensed && !sensed.heard && found === "there";
   return el("section", { testid: "sensed", "data-proof": found },
     el("p", { class: `sensed sensed-${found}` },
-      found === "awaited" && el("span", { class: "spinner", "aria-hidden": "true" }), t(isWeak ? "weak" : found, values ?? {})),
-    found !== "there" && el("p", { class: "small" }, t("tapAnyway")));
+      found === "awaited" && el("span", { class: "spinner", "aria-hidden": "true" }), t(isWeak ? "weak" : isShown ? "shown" : found, values ?? {})),
+    isShown && el("p", { class: "small" }, `${t("assurance")}：${fromServer(state.language, sensed.assurance_words)}`),
+    found !== "there" && el("p", { class: "small" }, t("tapAnyway")),
+    (found === "none" || found === "old") && otherWays(state.me, act, t));
 }
+
+// Help, and weaker proof, only once the beacon has been waited for.
+const otherWays = ({ fallbacks }, act, t) =>
+  el("div", { class: "second" },
+    el("button", { type: "button", id: "to-doctor", class: "plain", testid: "to-doctor", onclick: () => act.go("doctor") }, t("help")),
+    (fallbacks.site_code || fallbacks.location) && el("button", { type: "button", id: "to-place", class: "plain", testid: "to-place", onclick: () => act.go("place") }, t("placeOther")));
 
 function punchCard(state, act, t) {
   const { due } = state.me;
@@ -177,6 +190,7 @@ function recordCard(state, t) {
         el("span", { class: "small block" }, evidence(state, punch, t))))));
 }
 
-const help = (t) =>
+const help = (act, t) =>
   el("details", { class: "card", testid: "help" }, el("summary", {}, t("help")),
-    el("ol", {}, t("helpSteps").map((step) => el("li", {}, step))), el("p", { class: "small" }, t("helpMore")));
+    el("ol", {}, t("helpSteps").map((step) => el("li", {}, step))), el("p", { class: "small" }, t("helpMore")),
+    el("div", { class: "second" }, el("button", { type: "button", id: "help-doctor", class: "plain go", testid: "help-doctor", onclick: () => act.go("doctor") }, t("doctorBegin"))));

@@ -12,9 +12,9 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from tests.demo.department import write_csvs
+from tests.demo.department import BUREAU, write_csvs
 from tests.demo.errors import DemoError, StoppedError
-from tests.demo.phones import Phones, zones
+from tests.demo.phones import Phones, supervisor, zones
 from tests.demo.processes import CHECKIN, ROOT, Processes, require_free
 from tests.demo.workspace import LIFF_ID, Workspace
 
@@ -32,6 +32,7 @@ class Demo:
         self.api = f"http://127.0.0.1:{port}"
         self.platform = f"http://127.0.0.1:{platform_port}"
         self._ports = (port, platform_port)
+        self.screen = ""
         self.processes = Processes(workspace.folder, workspace.settings(self.platform), stop)
 
     def start(self) -> None:
@@ -43,6 +44,8 @@ class Demo:
         self.processes.wait_for("platform", f"{self.platform}/_/state")
         self.processes.wait_for("api", f"{self.api}/readyz")
         self._enrol()
+        self._name_supervisor()
+        self._offer_fallbacks()
         self._start_agent()
         # Last, so that the first reports it catches up are of a department that is there.
         self.processes.start("worker", CHECKIN, "worker")
@@ -93,6 +96,15 @@ class Demo:
         program = (sys.executable, "-m", "tests.demo.agent", hwids)
         self.processes.run_program(*program, "enrol", self.api, code, "--config", str(config))
         self.processes.start("agent", *program, "run", "--config", str(config))
+
+    def _name_supervisor(self) -> None:
+        self.processes.run("supervisor", "add", supervisor(self.workspace), BUREAU)
+
+    def _offer_fallbacks(self) -> None:
+        """The second zone takes site codes and positions; its screen has a new address at every start."""
+        zone = self.workspace.rows("zones")[1]["code"]
+        self.screen = self.api + self.processes.run("zone", "site-code", zone).strip()
+        self.processes.run("zone", "location", zone)
 
     def _enrol(self) -> None:
         issued = json.loads(self.processes.run("enrolment", "issue", "--all", "--format", "json"))
@@ -150,6 +162,8 @@ def _welcome(demo: Demo) -> str:
     return _WELCOME.format(
         platform=demo.platform,
         api=demo.api,
+        screen=demo.screen,
+        supervisor=supervisor(demo.workspace),
         folder=_short(demo.workspace.folder),
         env=_short(demo.workspace.env_file),
         agent=_short(demo.workspace.folder / "agent" / "agent.toml"),
@@ -173,6 +187,7 @@ def _say(text: str, *, passing: bool = False) -> None:
 _WELCOME = """
   員警的手機 / officers' phones   {platform}/
   簽到 API / check-in API        {api}/readyz   {api}/metrics
+  簽到區螢幕 / a zone's screen   {screen}
   資料與紀錄 / data and logs      {folder}
 
   1. 在手機頁選一位員警（備註有當班勤務），走進簽到區，按「簽到」。
@@ -181,6 +196,9 @@ _WELCOME = """
      . {env} && {report}
   3. 第一個簽到區的監聽站（無線電是假的）/ the agent in the first zone (its radio is invented):
      . {env} && checkin agent list && beacon-agent status --config {agent}
+
+  4. 員警 {supervisor} 是主管，在簽到頁看單位、核准補打卡。
+     Officer {supervisor} is a supervisor: sees the unit on the check-in page, approves corrections.
 
   Ctrl-C 結束全部 / stops everything.
 """

@@ -11,6 +11,8 @@ from tests.demo.workspace import Workspace
 
 # These officers stay without a binding, so that somebody can try what a first day looks like.
 NEWCOMERS = 6
+# The place among the officers of the one who looks after all units.
+SUPERVISOR = 1
 _BOUND = "綁定完成"
 
 
@@ -43,7 +45,7 @@ class Phones:
         for officer in sorted(self._officers, key=lambda officer: officer["staff_no"] not in duties):
             number = officer["staff_no"]
             duty = duties.get(number, "目前無勤務")
-            note = f"{number}　{duty}"
+            note = f"{number}　{'主管　' if number == supervisor(self._workspace) else ''}{duty}"
             if number in newcomers and number in codes:
                 note = f"{number}　新進　{duty}　請輸入：綁定 {number} {codes[number]}"
             phone = {"name": officer["name"], "line_user_id": line_user_id(number), "note": note}
@@ -77,6 +79,11 @@ class Phones:
         with urllib.request.urlopen(request, timeout=30) as answer:
             result: dict[str, Any] = json.load(answer)
         return result
+
+
+def supervisor(workspace: Workspace) -> str:
+    """The staff number of the officer who looks after the whole bureau."""
+    return workspace.rows("officers")[SUPERVISOR]["staff_no"]
 
 
 def line_user_id(staff_no: str) -> str:

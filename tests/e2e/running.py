@@ -32,6 +32,10 @@ class RunningDemo:
     def printed(self) -> str:
         return self.output.read_text("utf-8")
 
+    def screen(self) -> str:
+        """The address of the zone's screen, as printed."""
+        return next(line.split()[-1] for line in self.printed().splitlines() if "/screen/" in line)
+
     def report_command(self) -> str:
         """The command for the day's report, as printed."""
         return next(line.strip() for line in self.printed().splitlines() if " report daily " in line)

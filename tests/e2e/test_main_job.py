@@ -40,6 +40,11 @@ class Phone:
         self.by("zone-walk", zone=zone).click()
         expect(self.by("zone-leave", zone=zone)).to_be_visible()
 
+    def walk_into_silently(self, zone: str) -> None:
+        """Walk in with a phone that reports nothing."""
+        self.walk_into(zone)
+        expect(self.by("walk-result")).to_contain_text("沒有事件")
+
     def expect_answer(self, words: str) -> None:
         expect(self.by("message", sender="account").last).to_contain_text(words)
 

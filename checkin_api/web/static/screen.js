@@ -5,17 +5,19 @@ const RETRY_MS = 2000;
 const PERIOD_MS = 30000;
 let endsAt = 0;
 let skewMs = 0;
+let timeZone;
 
 async function ask() {
   let wait = RETRY_MS;
   try {
     const answer = await fetch(`${location.pathname}/code`, { cache: "no-store", signal: AbortSignal.timeout(8000) });
     if (answer.ok) {
-      const { code, picture, left_ms: left, now } = await answer.json();
+      const { code, picture, left_ms: left, now, timezone: zone } = await answer.json();
       byId("code").textContent = `${code.slice(0, 4)} ${code.slice(4)}`;
       byId("picture").src = picture;
       endsAt = performance.now() + left;
       skewMs = Date.parse(now) - Date.now();
+      timeZone = zone;
       wait = left + 50;
     }
   } catch { /* said below, once the code has ended */ }
@@ -30,7 +32,7 @@ function show() {
   // Only after a moment: the next code is on its way when the last one ends.
   byId("problem").hidden = left > -RETRY_MS * 2;
   byId("left").style.width = `${Math.max(0, Math.min(100, (left / PERIOD_MS) * 100))}%`;
-  byId("clock").textContent = new Intl.DateTimeFormat("zh-Hant-TW", { timeStyle: "medium", hourCycle: "h23" }).format(Date.now() + skewMs);
+  byId("clock").textContent = new Intl.DateTimeFormat("zh-Hant-TW", { timeStyle: "medium", hourCycle: "h23", timeZone }).format(Date.now() + skewMs);
 }
 
 ask();

@@ -4,12 +4,15 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { connect, Problem } from "../../../liff_app/static/api.js";
-import { addMonths, weeks } from "../../../liff_app/static/history.js";
+import { local, suggestion, zoned } from "../../../liff_app/static/corrections.js";
+import { isOlder, stepsFor } from "../../../liff_app/static/doctor.js";
+import { actions as historyActions, addMonths, weeks } from "../../../liff_app/static/history.js";
+import { codeIn } from "../../../liff_app/static/place.js";
 import { begin, next, proof, rhythm, serverMs, thisMonth } from "../../../liff_app/static/state.js";
-import { ago, chooseLanguage, clock, LANGUAGES, otherLanguage, say } from "../../../liff_app/static/strings.js";
+import { ago, chooseLanguage, clock, keys, LANGUAGES, otherLanguage, say } from "../../../liff_app/static/strings.js";
 
 const NOW = Date.parse("2026-11-23T00:00:00Z");
-const ME = { now: "2026-11-23T00:00:00Z", timezone: "Asia/Taipei", sensed: null, liff_waits_s: 8, request_id: "1" };
+const ME = { notice_accepted: true, now: "2026-11-23T00:00:00Z", timezone: "Asia/Taipei", sensed: null, liff_waits_s: 8, request_id: "1" };
 const home = (me = {}, atMs = NOW) => next(begin("en"), { type: "me", me: { ...ME, ...me }, atMs });
 const sensed = (more = {}) => ({ zone: "Gate", at: "2026-11-22T23:59:50Z", good_until: "2026-11-23T00:04:50Z", proves_now: true, ...more });
 
@@ -69,12 +72,16 @@ test("the server is asked often only while something is awaited", () => {
   assert.equal(rhythm(waiting, NOW), 2000);
 });
 
-test("an answer about another month is not shown under this one", () => {
-  let state = next(home(), { type: "month", month: "2026-11" });
-  state = next(state, { type: "month", month: "2026-10" });
-  assert.equal(next(state, { type: "month_told", told: { month: "2026-11" } }), state);
-  assert.equal(next(state, { type: "month_failed", month: "2026-11" }), state);
-  assert.equal(next(state, { type: "month_told", told: { month: "2026-10" } }).history.phase, "there");
+test("each screen changes its own part of the state only", () => {
+  const state = next(home(), { type: "part", name: "history", change: { phase: "there" } });
+  const more = next(state, { type: "part", name: "unit", change: { day: "2026-11-23" } });
+  assert.deepEqual(more.parts, { history: { phase: "there" }, unit: { day: "2026-11-23" } });
+});
+
+test("the notice stands before everything until it is accepted", () => {
+  assert.equal(home({ notice_accepted: false }).view, "notice");
+  assert.equal(rhythm(home({ notice_accepted: false }), NOW), null);
+  assert.equal(home().view, "home");
 });
 
 test("the month is the department's, and its weeks begin on Monday", () => {
@@ -97,15 +104,67 @@ test("times are the department's, wherever the phone is", () => {
 });
 
 test("both languages say the same things, with the same blanks", () => {
-  const keys = ["there", "waiting", "unsentHelp", "window", "refused", "minutes"];
-  for (const key of keys) {
-    const blanks = LANGUAGES.map((language) => say(language, key, { zone: "#", ago: "#", s: "#", what: "#", a: "#", b: "#", n: "#" }).split("#").length);
-    assert.equal(new Set(blanks).size, 1, key);
-  }
+  const [zh, en] = LANGUAGES.map((language) => keys(language));
+  assert.deepEqual(zh, en);
+  const blanks = (language, key) => [...String(say(language, key, new Proxy({}, { get: (_, name) => `{${String(name)}}` }))).matchAll(/\{\w+\}/g)].map(String).sort();
+  for (const key of zh) assert.deepEqual(blanks("en", key), blanks("zh-Hant-TW", key), key);
   assert.equal(chooseLanguage("zh-CN"), "zh-Hant-TW");
   assert.equal(chooseLanguage("ja"), "en");
   assert.equal(chooseLanguage(undefined), "zh-Hant-TW");
   assert.equal(otherLanguage("en"), "zh-Hant-TW");
+});
+
+test("an answer about another month is not shown under this one", async () => {
+  const waiting = new Map();
+  let part = { month: "2026-11" };
+  const act = historyActions({
+    server: { month: (month) => new Promise((done) => waiting.set(month, done)) },
+    state: () => home(), here: () => part, change: (change) => { part = { ...part, ...change }; },
+  });
+  const [first, second] = [act.month(-1), act.month(-1)];
+  waiting.get("2026-10")({ month: "2026-10" });
+  await first;
+  assert.deepEqual([part.month, part.phase], ["2026-09", "loading"]);
+  waiting.get("2026-09")({ month: "2026-09" });
+  await second;
+  assert.deepEqual([part.phase, part.told.month], ["there", "2026-09"]);
+});
+
+test("a correction's time is the department's, wherever the phone is", () => {
+  assert.equal(zoned("Asia/Taipei", "2026-11-23", "08:05"), "2026-11-23T00:05:00.000Z");
+  assert.equal(zoned("Europe/Berlin", "2026-03-29", "03:30"), "2026-03-29T01:30:00.000Z");
+  assert.deepEqual(local("Asia/Taipei", "2026-11-22T16:05:00Z"), { date: "2026-11-23", time: "00:05" });
+});
+
+test("the form of a correction begins with what is missing, never with the future", () => {
+  const duty = { start: "2026-11-22T23:00:00Z", end: "2026-11-23T08:00:00Z" };
+  assert.deepEqual(suggestion({ ...ME, due: "in", duty }), { direction: "in", date: "2026-11-23", time: "07:00" });
+  assert.deepEqual(suggestion({ ...ME, due: "out", duty }), { direction: "out", date: "2026-11-23", time: "08:00" });
+  assert.deepEqual(suggestion(ME, { day: "2026-11-20", direction: "out", at: "2026-11-20T09:00:00Z" }), { direction: "out", date: "2026-11-20", time: "17:00" });
+  assert.equal(suggestion(ME, { day: "2026-11-20" }).date, "2026-11-20");
+});
+
+test("the doctor's steps are this system's, without what is right already, what helped before first", () => {
+  const ios = stepsFor({ system: "ios", lineVersion: "15.12.0", isFriend: true, helped: null });
+  assert.deepEqual(ios, ["bluetooth", "location", "beacon_consent", "reopen_line"]);
+  assert.deepEqual(stepsFor({ system: "ios", lineVersion: "15.12.0", isFriend: null, helped: "beacon_consent" })[0], "beacon_consent");
+  const android = stepsFor({ system: "android", lineVersion: "9.13.9", isFriend: false, helped: "friend" });
+  assert.deepEqual(android.slice(0, 3), ["friend", "line_version", "bluetooth"]);
+  assert.ok(android.includes("line_in_front") && android.includes("nearby_devices"));
+  for (const step of [...ios, ...android]) for (const language of LANGUAGES) {
+    assert.ok(say(language, `step_${step}_title`), step);
+    assert.ok(say(language, `step_${step}`), step);
+  }
+});
+
+test("versions are compared number by number", () => {
+  assert.deepEqual(["9.13.9", "9.14", "9.14.0", "9.14.1", "10.0.0", ""].map((version) => isOlder(version, "9.14.0")), [true, false, false, false, false, true]);
+});
+
+test("a site code is found in what was scanned or typed, and in nothing else", () => {
+  const url = "https://liff.line.me/1650000002-AbcdEfgh?place=12345678";
+  assert.deepEqual([url, "1234 5678", " 1234-5678 ", "１２３４５６７８", "https://example.com/12", "", "x1"].map(codeIn),
+    ["12345678", "12345678", "12345678", "１２３４５６７８", null, null, null]);
 });
 
 test("how long ago, in words", () => {
