@@ -17,14 +17,20 @@ _BOUND = "綁定完成"
 
 
 def zones(workspace: Workspace) -> list[dict[str, Any]]:
-    """The department's zones with what their beacons put on the air."""
+    """The department's zones: where they are, and what their beacons put on the air."""
     beacons: dict[str, list[dict[str, str | None]]] = {}
     for row in workspace.rows("beacons"):
         # A certified LINE Beacon's secure message goes to LINE alone; the others send an empty device message.
         dm = None if row["kind"] == "line" else "00"
         beacons.setdefault(row["zone_code"], []).append({"hwid": row["hwid"], "dm": dm})
+    sites = {row["code"]: row for row in workspace.rows("sites")}
     return [
-        {"code": row["code"], "name": row["name"], "beacons": beacons.get(row["code"], [])}
+        {
+            "code": row["code"],
+            "name": row["name"],
+            "beacons": beacons.get(row["code"], []),
+            **{name: float(sites[row["site_code"]][name]) for name in ("latitude", "longitude")},
+        }
         for row in workspace.rows("zones")
     ]
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from tests.line_platform.errors import ConfigError
 from tests.line_platform.ids import USER_ID
+from tests.line_platform.reception import System
 
 _HWID = re.compile(r"[0-9a-f]{10}")
 # The 13 bytes that a LINE Simple Beacon frame has room for, as hexadecimal digits. Source: LINE Simple Beacon spec.
@@ -23,6 +24,7 @@ class PhoneSpec:
     line_user_id: str | None = None
     friend: bool = True
     note: str = ""
+    system: System = System.ANDROID
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,11 +37,12 @@ class BeaconSpec:
 
 @dataclass(frozen=True, slots=True)
 class ZoneSpec:
-    """A place a phone can walk into, with the beacons that can be heard there."""
+    """A place a phone can walk into, with the beacons heard there and its latitude and longitude in degrees."""
 
     code: str
     name: str
     beacons: tuple[BeaconSpec, ...] = ()
+    place: tuple[float, float] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,22 +125,37 @@ def beacon_spec(hwid: str, dm: str | None) -> BeaconSpec:
 
 
 def _phone(item: Mapping[str, Any], where: str, problems: list[str]) -> PhoneSpec:
-    _only(item, {"name", "line_user_id", "friend", "note"}, where, problems)
+    _only(item, {"name", "line_user_id", "friend", "note", "system"}, where, problems)
     name, user_id = str(item.get("name") or ""), item.get("line_user_id")
     if not name:
         problems.append(f"{where}.name: required")
     if user_id is not None and not USER_ID.fullmatch(str(user_id)):
         problems.append(f"{where}.line_user_id: expected U and 32 lower-case hexadecimal digits, got {user_id!r}")
-    return PhoneSpec(name, user_id, bool(item.get("friend", True)), str(item.get("note") or ""))
+    system = item.get("system", System.ANDROID.value)
+    if system not in (known := [each.value for each in System]):
+        problems.append(f"{where}.system: expected one of {', '.join(known)}, got {system!r}")
+        system = System.ANDROID
+    return PhoneSpec(name, user_id, bool(item.get("friend", True)), str(item.get("note") or ""), System(system))
 
 
 def _zone(item: Mapping[str, Any], where: str, problems: list[str]) -> ZoneSpec:
-    _only(item, {"code", "name", "beacons"}, where, problems)
+    _only(item, {"code", "name", "beacons", "latitude", "longitude"}, where, problems)
     code = str(item.get("code") or "")
     if not code:
         problems.append(f"{where}.code: required")
     beacons = [_beacon(each, f"{where}.beacons[{i}]", problems) for i, each in enumerate(item.get("beacons") or ())]
-    return ZoneSpec(code, str(item.get("name") or code), tuple(beacons))
+    return ZoneSpec(code, str(item.get("name") or code), tuple(beacons), _place(item, where, problems))
+
+
+def _place(item: Mapping[str, Any], where: str, problems: list[str]) -> tuple[float, float] | None:
+    latitude, longitude = item.get("latitude"), item.get("longitude")
+    if latitude is None and longitude is None:
+        return None
+    for name, value, most in (("latitude", latitude, 90), ("longitude", longitude, 180)):
+        if isinstance(value, bool) or not isinstance(value, int | float) or not -most <= value <= most:
+            problems.append(f"{where}.{name}: expected degrees from -{most} to {most}, got {value!r}")
+            return None
+    return float(latitude), float(longitude)  # type: ignore[arg-type]  # both are numbers: tried above
 
 
 def _beacon(item: Mapping[str, Any], where: str, problems: list[str]) -> BeaconSpec:

@@ -9,6 +9,8 @@ from tests.line_platform import ids
 
 # Event types that carry a reply token.
 _REPLYABLE = frozenset({"beacon", "follow", "message", "postback"})
+# Where a picture, a film or a sound that a page sent lies: on a server of the page's choice.
+_MEDIA = ("originalContentUrl", "previewImageUrl")
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +66,9 @@ def beacon(hwid: str, dm: str | None, kind: str) -> dict[str, Any]:
 
 
 def message(content: dict[str, Any], message_id: str) -> dict[str, Any]:
-    """Return the properties of a message event; stickers and texts can be quoted."""
-    quote = {} if content["type"] == "location" else {"quoteToken": ids.quote_token()}
-    return {"message": {"id": message_id, **content, **quote}}
+    """Return the properties of a message event; all but places and sounds can be quoted."""
+    quote = {} if content["type"] in ("location", "audio") else {"quoteToken": ids.quote_token()}
+    own = {name: value for name, value in content.items() if name not in _MEDIA}
+    media = {name: content[name] for name in _MEDIA if name in content}
+    provider = {"contentProvider": {"type": "external", **media}} if media else {}
+    return {"message": {"id": message_id, **own, **provider, **quote}}

@@ -1,20 +1,25 @@
 """What the people holding the phones do: walk, write, tap, add and block the account."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, Literal
 
 from tests.line_platform import events
+from tests.line_platform.checks.messages import check_messages
 from tests.line_platform.checks.rules import utf16_units
 from tests.line_platform.config import BeaconSpec
 from tests.line_platform.courier import Courier
 from tests.line_platform.errors import RefusedError, UnknownError
 from tests.line_platform.events import Event
-from tests.line_platform.phones import ChatMessage, Friendship, Phone, Silence, Walk
+from tests.line_platform.phones import ChatMessage, Friendship, Phone, Walk
+from tests.line_platform.reception import Silence
 from tests.line_platform.world import World
 
 PhoneRef = str | Phone
 BeaconEventType = Literal["enter", "stay", "banner"]
 _LONGEST_TEXT = 5000  # UTF-16 units of a text message
+# Messages that a page can send and a webhook cannot carry. Source: Messaging API reference, "Message event".
+_EVENTLESS = frozenset({"flex", "template"})
 
 
 class People:
@@ -64,26 +69,32 @@ class People:
             raise RefusedError(f"{who.name} is in no zone")
         return self._meet(who, tuple(self._world.zone(who.zone).beacons), kind, at)
 
-    def switch(
-        self,
-        phone: PhoneRef,
-        *,
-        bluetooth: bool | None = None,
-        beacon_consent: bool | None = None,
-        android_in_background: bool | None = None,
-    ) -> Walk | None:
-        """Change settings of the phone; one that begins to hear inside a zone reports it, as LINE does when opened."""
+    def switch(self, phone: PhoneRef, **settings: Any) -> Walk | None:
+        """Change `Settings` of the phone.
+
+        One that begins to hear inside a zone reports it, and so does LINE that comes back to the front there, heard or
+        not: it reports `enter` again when it is opened inside a beacon's range.
+
+        Raises:
+            ConfigError: a setting or its value is unknown.
+        """
         who = self._world.phone(phone)
         with self._world.lock:
-            was_silent = who.silence() is not None
-            who.bluetooth = who.bluetooth if bluetooth is None else bluetooth
-            who.beacon_consent = who.beacon_consent if beacon_consent is None else beacon_consent
-            if android_in_background is not None:
-                who.android_in_background = android_in_background
+            before, was_silent = who.settings, who.silence()
+            who.settings = before.changed(settings)
+            is_silent = who.silence()
+            # Still no event, but now for another reason.
+            if who.last_walk and was_silent and is_silent and who.last_walk.silence is was_silent:
+                who.last_walk = replace(who.last_walk, silence=is_silent)
             self._world.touch()
-        if who.zone is not None and was_silent and who.silence() is None:
+        opened = who.settings.line_in_front and not before.line_in_front
+        if who.zone is not None and is_silent is None and (was_silent or opened):
             return self.linger(who, "enter")
         return None
+
+    def open_line(self, phone: PhoneRef) -> Walk | None:
+        """Bring LINE to the front; see `switch`."""
+        return self.switch(phone, line_in_front=True)
 
     def follow(self, phone: PhoneRef) -> str:
         """Add the account as a friend, or unblock it; return the event's id."""
@@ -121,6 +132,22 @@ class People:
         """Send a location; return the event's id."""
         content: dict[str, Any] = {"type": "location", "latitude": latitude, "longitude": longitude}
         return self._write(self._world.phone(phone), content | ({"address": address} if address else {}))
+
+    def send_from_page(self, phone: PhoneRef, messages: object) -> list[str]:
+        """Send what a LIFF page hands over to `liff.sendMessages()`, as the phone's owner; return the events' ids.
+
+        A Flex or template message stands in the chat and makes no event. Source: LIFF documentation.
+
+        Raises:
+            ApiError: in LINE's words, what is wrong with the messages.
+            RefusedError: the account is blocked.
+        """
+        error = check_messages(messages)
+        if error or not isinstance(messages, list):
+            raise error or RefusedError("no messages")
+        who = self._world.phone(phone)
+        contents = [_as_the_user_sends(message) for message in messages]
+        return [event for content in contents if (event := self._write(who, content, via="liff"))]
 
     def tap(
         self,
@@ -172,8 +199,7 @@ class People:
         app = self._world.liff_address(phone, uri)
         if app is None:
             return {"open": uri}
-        if phone.android_in_background:
-            self.switch(phone, android_in_background=False)
+        self.open_line(phone)
         return {"liff": app}
 
     def _reachable(self, phone: Phone) -> list[dict[str, Any]]:
@@ -199,11 +225,14 @@ class People:
     def _emit_beacon(self, phone: Phone, beacon: BeaconSpec, kind: BeaconEventType, at: float | None) -> str:
         return self._emit(phone, "beacon", events.beacon(beacon.hwid, beacon.dm, kind), at=at)
 
-    def _write(self, phone: Phone, content: dict[str, Any], *, at: float | None = None) -> str:
+    def _write(self, phone: Phone, content: dict[str, Any], *, at: float | None = None, via: str = "typed") -> str:
+        """Show a message as the phone's owner wrote it; return its event's id, or "" for a kind that has no event."""
         self._refuse_if_blocked(phone)
         with self._world.lock:
             phone.last_wrote_at = self._world.clock.now()
-        line = self._world.show(phone, "phone", "typed", content)
+        line = self._world.show(phone, "phone", via, content)
+        if content["type"] in _EVENTLESS:
+            return ""
         return self._emit(phone, "message", events.message(content, line.id), at=at)
 
     def _emit(self, phone: Phone, kind: str, properties: dict[str, Any], *, at: float | None = None) -> str:
@@ -219,6 +248,11 @@ class People:
     def _refuse_if_blocked(self, phone: Phone) -> None:
         if phone.friendship is Friendship.BLOCKED:
             raise RefusedError(f"{phone.name} has blocked the account")
+
+
+def _as_the_user_sends(message: Mapping[str, Any]) -> dict[str, Any]:
+    content = {name: value for name, value in message.items() if name not in ("quickReply", "sender")}
+    return content | ({"stickerResourceType": "STATIC"} if content["type"] == "sticker" else {})
 
 
 def _pressable(message: ChatMessage, *, newest: bool) -> list[dict[str, Any]]:

@@ -7,6 +7,7 @@ from enum import Enum
 from typing import Any, Literal
 
 from tests.line_platform.config import BeaconSpec
+from tests.line_platform.reception import Settings, Silence
 
 # How much of a chat is kept: enough for a day of demonstration, bounded for a benchmark that never looks.
 _CHAT_LENGTH = 500
@@ -20,16 +21,6 @@ class Friendship(Enum):
     BLOCKED = "blocked"
 
 
-class Silence(Enum):
-    """Why a phone that is near a beacon makes no beacon event. Source: LINE partner documentation, "LINE Beacon"."""
-
-    NOT_FRIEND = "not_friend"
-    BLUETOOTH_OFF = "bluetooth_off"
-    CONSENT_OFF = "consent_off"
-    ANDROID_IN_BACKGROUND = "android_in_background"
-    NO_BEACON = "no_beacon"
-
-
 Sender = Literal["phone", "account", "notice"]
 
 
@@ -38,7 +29,8 @@ class ChatMessage:
     """One line of a chat as its phone shows it.
 
     `sender` is `phone` (the person), `account` (the official account) or `notice` (shown by LINE itself);
-    `via` says how it came: `reply`, `push`, `multicast`, `typed`, `postback`, or the notice's code.
+    `via` says how it came: `reply`, `push`, `multicast`, `typed`, `postback`, `liff` (sent by a page), or
+    the notice's code.
     """
 
     seq: int
@@ -101,9 +93,7 @@ class Phone:
     user_id: str
     friendship: Friendship
     note: str = ""
-    bluetooth: bool = True
-    beacon_consent: bool = True
-    android_in_background: bool = False
+    settings: Settings = field(default_factory=Settings)
     zone: str | None = None
     last_walk: Walk | None = None
     last_wrote_at: float | None = None
@@ -115,23 +105,18 @@ class Phone:
         """Return what keeps this phone from reporting beacons, or None when nothing does."""
         if self.friendship is not Friendship.FRIEND:
             return Silence.NOT_FRIEND
-        if not self.bluetooth:
-            return Silence.BLUETOOTH_OFF
-        if not self.beacon_consent:
-            return Silence.CONSENT_OFF
-        return Silence.ANDROID_IN_BACKGROUND if self.android_in_background else None
+        return self.settings.silence()
 
     def as_json(self) -> dict[str, Any]:
         """Return the phone without its chat; its id is its LINE user ID."""
-        last = self.chat[-1] if self.chat else None
+        last, silence = self.chat[-1] if self.chat else None, self.silence()
         return {
             "id": self.user_id,
             "name": self.name,
             "friendship": self.friendship.value,
             "note": self.note,
-            "bluetooth": self.bluetooth,
-            "beacon_consent": self.beacon_consent,
-            "android_in_background": self.android_in_background,
+            **self.settings.as_json(),
+            "silence": silence.value if silence else None,
             "zone": self.zone,
             "last_walk": self.last_walk.as_json() if self.last_walk else None,
             "last_message": None if last is None else {"seq": last.seq, "text": last.text, "at_ms": last.at_ms},
@@ -140,11 +125,12 @@ class Phone:
 
 @dataclass(slots=True)
 class Zone:
-    """A place with the beacons that can be heard there."""
+    """A place with the beacons that can be heard there; `place` is its latitude and longitude in degrees."""
 
     code: str
     name: str
     beacons: list[BeaconSpec]
+    place: tuple[float, float] | None = None
 
     def as_json(self) -> dict[str, Any]:
         """Return the zone for the control API."""
@@ -152,6 +138,8 @@ class Zone:
             "code": self.code,
             "name": self.name,
             "beacons": [{"hwid": each.hwid, "dm": each.dm} for each in self.beacons],
+            "latitude": self.place[0] if self.place else None,
+            "longitude": self.place[1] if self.place else None,
         }
 
 

@@ -12,6 +12,8 @@ from tests.line_platform.faults import ApiFault, SignatureKind
 from tests.line_platform.identity import Forgery
 from tests.line_platform.people import People, PhoneRef
 from tests.line_platform.phones import ChatMessage, Phone, Zone
+from tests.line_platform.positions import NoPosition, Position, locate
+from tests.line_platform.reception import System
 from tests.line_platform.server import Server
 from tests.line_platform.web.app import create_app
 from tests.line_platform.world import World
@@ -71,14 +73,41 @@ class LinePlatform(People):
             self.world.webhook_url = url
             self.world.touch()
 
-    def add_phone(self, name: str, line_user_id: str | None = None, *, friend: bool = True, note: str = "") -> Phone:
+    def add_phone(
+        self,
+        name: str,
+        line_user_id: str | None = None,
+        *,
+        friend: bool = True,
+        note: str = "",
+        system: System | str = System.ANDROID,
+    ) -> Phone:
         """Add a phone; its LINE user ID is made up where none is given."""
-        return self.world.add_phone(PhoneSpec(name, line_user_id, friend, note))
+        return self.world.add_phone(PhoneSpec(name, line_user_id, friend, note, System(system)))
 
-    def add_zone(self, code: str, name: str = "", *, beacons: Mapping[str, str | None] | None = None) -> Zone:
-        """Add or replace a zone; `beacons` maps each HWID to its device message in hexadecimal digits."""
+    def add_zone(
+        self,
+        code: str,
+        name: str = "",
+        *,
+        beacons: Mapping[str, str | None] | None = None,
+        place: tuple[float, float] | None = None,
+    ) -> Zone:
+        """Add or replace a zone.
+
+        Args:
+            code: what the zone is called in `walk_in`.
+            name: what people read.
+            beacons: each HWID with its device message in hexadecimal digits.
+            place: latitude and longitude in degrees.
+        """
         specs = tuple(beacon_spec(hwid, dm) for hwid, dm in (beacons or {}).items())
-        return self.world.add_zone(ZoneSpec(code, name or code, specs))
+        return self.world.add_zone(ZoneSpec(code, name or code, specs, place))
+
+    def position(self, phone: PhoneRef) -> Position | NoPosition:
+        """Return where the phone believes itself to be, as a page in it is told."""
+        with self.world.lock:
+            return locate(self.world.phone(phone), self.world.zones.values(), self.clock.now())
 
     def set_device_message(self, hwid: str, dm: str | None) -> None:
         """Change what the beacon with this HWID puts on the air, in every zone where it is heard."""

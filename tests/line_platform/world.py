@@ -1,6 +1,5 @@
 """Everything the platform remembers, in memory, behind one lock."""
 
-import secrets
 import threading
 from collections import deque
 from collections.abc import Callable, Mapping
@@ -15,14 +14,13 @@ from tests.line_platform.deliveries import Logs
 from tests.line_platform.errors import ConfigError, UnknownError
 from tests.line_platform.faults import ApiFaults, WebhookFaults
 from tests.line_platform.identity import Identity
+from tests.line_platform.liff_apps import LiffSession, liff_app, new_code, with_code
 from tests.line_platform.phones import ChatMessage, Friendship, Phone, Sender, Zone
 from tests.line_platform.quota import Quota
+from tests.line_platform.reception import Settings, System
 from tests.line_platform.reply_tokens import ReplyTokens
 from tests.line_platform.retry_keys import RetryKeys
 from tests.line_platform.richmenus import RichMenus
-
-# Source: LIFF documentation, "LIFF URL".
-LIFF_HOST = "https://liff.line.me/"
 
 
 class World:
@@ -52,7 +50,7 @@ class World:
             self.quota = Quota(self.config.monthly_quota)
             self.access_tokens = AccessTokens(self.config.channel_access_token)
             self.rich_menus = RichMenus()
-            self.liff_sessions: dict[str, tuple[str, str]] = {}
+            self.liff_sessions: dict[str, LiffSession] = {}
             self.phones: dict[str, Phone] = {}
             self.zones: dict[str, Zone] = {}
             for phone in self.config.phones:
@@ -84,7 +82,8 @@ class World:
             ConfigError: the LINE user ID is taken.
         """
         friendship = Friendship.FRIEND if spec.friend else Friendship.STRANGER
-        phone = Phone(spec.name, spec.line_user_id or ids.user_id(), friendship, spec.note, was_friend=spec.friend)
+        user_id, settings = spec.line_user_id or ids.user_id(), Settings(system=spec.system)
+        phone = Phone(spec.name, user_id, friendship, spec.note, settings, was_friend=spec.friend)
         with self.lock:
             if phone.user_id in self.phones:
                 raise ConfigError([f"there is a phone {phone.user_id!r} already"])
@@ -94,7 +93,7 @@ class World:
 
     def add_zone(self, spec: ZoneSpec) -> Zone:
         """Add a zone, or replace the one with this code."""
-        zone = Zone(spec.code, spec.name, list(spec.beacons))
+        zone = Zone(spec.code, spec.name, list(spec.beacons), spec.place)
         with self.lock:
             self.zones[zone.code] = zone
             self.touch()
@@ -127,14 +126,19 @@ class World:
 
     def liff_address(self, phone: Phone, uri: str) -> str | None:
         """Return where a LIFF address leads for one phone, or None if it is none of this channel's."""
-        liff_id, _, path = uri.removeprefix(LIFF_HOST).partition("/")
-        endpoint = self.config.liff_apps.get(liff_id) if uri.startswith(LIFF_HOST) else None
-        if endpoint is None:
-            return None
-        code = secrets.token_urlsafe(16)
+        app = liff_app(uri, self.config.liff_apps)
+        return app and with_code(app[1], self.open_liff(phone, app[0]))
+
+    def open_liff(self, phone: Phone, liff_id: str, *, in_client: bool = True) -> str:
+        """Give a page the tokens of this phone's owner, and return the code by which its SDK asks for them."""
+        client = "ios" if phone.settings.system is System.IPHONE else "android"
+        code = new_code(client if in_client else "web", phone.user_id)
         with self.lock:
-            self.liff_sessions[code] = (phone.user_id, liff_id)
-        return f"{endpoint.rstrip('/')}/{path}?liff.code={code}"
+            now = self.clock.now()
+            id_token = self.identity.issue(self.identity.claims(phone.user_id, phone.name, now=now, more={}))
+            access_token = self.access_tokens.issue_for_user(phone.user_id, self.config.login_channel_id, now)
+            self.liff_sessions[code] = LiffSession(phone.user_id, liff_id, id_token, access_token, in_client)
+        return code
 
     def show(self, phone: Phone, sender: Sender, via: str, content: Mapping[str, Any]) -> ChatMessage:
         """Append a message to a phone's chat."""

@@ -6,7 +6,7 @@ import pytest
 
 from tests.integration.line_platform.conftest import NOW, OFFICER, OFFICER_ID
 from tests.line_platform import RefusedError, UnknownError
-from tests.line_platform.phones import Silence
+from tests.line_platform.reception import Silence
 from tests.line_platform.signature import sign
 
 ULID = re.compile(r"[0-9A-HJKMNP-TV-Z]{26}")
@@ -64,7 +64,7 @@ def test_walking_out_makes_no_event(line, receiver):
     [
         ({"bluetooth": False}, Silence.BLUETOOTH_OFF),
         ({"beacon_consent": False}, Silence.CONSENT_OFF),
-        ({"android_in_background": True}, Silence.ANDROID_IN_BACKGROUND),
+        ({"line_in_front": False}, Silence.ANDROID_IN_BACKGROUND),
     ],
 )
 def test_phone_that_cannot_hear_makes_no_event_and_says_why(line, receiver, setting, silence):
@@ -86,9 +86,9 @@ def test_zone_without_beacon_makes_no_event(line):
 
 
 def test_opening_line_inside_a_zone_reports_the_beacons(line, receiver):
-    line.switch(OFFICER, android_in_background=True)
+    line.switch(OFFICER, line_in_front=False)
     line.walk_in(OFFICER, "HQ")
-    walk = line.switch(OFFICER, android_in_background=False)
+    walk = line.switch(OFFICER, line_in_front=True)
     line.wait_idle()
     assert len(walk.event_ids) == len(receiver.events()) == 2
 

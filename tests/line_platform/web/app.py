@@ -9,7 +9,7 @@ from tests.line_platform import ids
 from tests.line_platform.deliveries import ApiCall
 from tests.line_platform.errors import ApiError, PlatformError, UnknownError
 from tests.line_platform.faults import ApiFault
-from tests.line_platform.web import account_api, control_api, message_api, oauth_api, page, richmenu_api
+from tests.line_platform.web import account_api, control_api, liff_api, message_api, oauth_api, page, richmenu_api
 from tests.line_platform.web.request import platform
 
 if TYPE_CHECKING:
@@ -32,6 +32,7 @@ def create_app(line_platform: "LinePlatform") -> Flask:
         richmenu_api.blueprint,
         oauth_api.blueprint,
         control_api.blueprint,
+        liff_api.blueprint,
         page.blueprint,
     ):
         app.register_blueprint(blueprint)

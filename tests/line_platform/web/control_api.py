@@ -8,6 +8,7 @@ from flask import Blueprint, Response, jsonify, request
 
 from tests.line_platform.config import phone_spec, zone_spec
 from tests.line_platform.errors import ConfigError
+from tests.line_platform.positions import NoPosition
 from tests.line_platform.web.request import platform
 
 blueprint = Blueprint("control_api", __name__, url_prefix="/_")
@@ -62,13 +63,13 @@ def verify_webhook() -> Response:
 
 @blueprint.post("/phones")
 def add_phone() -> tuple[Response, int]:
-    """Add a phone: `{"name", "line_user_id"?, "friend"?, "note"?}`."""
+    """Add a phone: `{"name", "line_user_id"?, "friend"?, "note"?, "system"?}`."""
     return jsonify(platform().world.add_phone(phone_spec(_body())).as_json()), 201
 
 
 @blueprint.post("/zones")
 def add_zone() -> tuple[Response, int]:
-    """Add or replace a zone: `{"code", "name", "beacons": [{"hwid", "dm"}]}`."""
+    """Add or replace a zone: `{"code", "name", "beacons": [{"hwid", "dm"}], "latitude"?, "longitude"?}`."""
     return jsonify(platform().world.add_zone(zone_spec(_body())).as_json()), 201
 
 
@@ -202,6 +203,11 @@ def _walk(phone: str, *, zone: str | None, at: float | None = None) -> Any:
     return platform().walk_out(phone) if zone is None else platform().walk_in(phone, zone, at=at)
 
 
+def _position(phone: str) -> dict[str, Any]:
+    where = platform().position(phone)
+    return {"error": int(where)} if isinstance(where, NoPosition) else where.as_json()
+
+
 def _id_token(phone: str, **more: Any) -> dict[str, str]:
     return {"id_token": platform().id_token(phone, **more)}
 
@@ -216,6 +222,8 @@ _ACTS: dict[str, Callable[[], Callable[..., Any]]] = {
     "linger": lambda: platform().linger,
     "hear": lambda: platform().hear,
     "switch": lambda: platform().switch,
+    "open-line": lambda: platform().open_line,
+    "position": lambda: _position,
     "follow": lambda: platform().follow,
     "unfollow": lambda: platform().unfollow,
     "say": lambda: platform().say,

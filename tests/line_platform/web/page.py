@@ -8,7 +8,7 @@ from typing import Any
 from flask import Blueprint, Response, jsonify, request, send_from_directory
 
 from tests.line_platform.errors import UnknownError
-from tests.line_platform.phones import Friendship, Phone
+from tests.line_platform.phones import Phone
 from tests.line_platform.web.request import platform
 from tests.line_platform.world import World
 
@@ -17,10 +17,11 @@ blueprint = Blueprint("page", __name__)
 _STATIC = Path(__file__).parent.parent / "page" / "static"
 _LOG_SHOWN = 40
 # Styles are set through the DOM, images may come from a server under test on this machine, nothing from elsewhere.
+# The page frames LIFF pages of that server, and itself where several phones stand side by side.
 _POLICY = (
     "default-src 'self'; img-src 'self' data: http://127.0.0.1:* http://localhost:*; "
-    "frame-src http://127.0.0.1:* http://localhost:*; "
-    "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+    "frame-src 'self' http://127.0.0.1:* http://localhost:*; "
+    "base-uri 'none'; form-action 'none'; frame-ancestors 'self'"
 )
 # A burst of changes is one message; an idle stream is kept open with a comment.
 _STREAM_PAUSE_S = 0.1
@@ -43,30 +44,6 @@ def static_file(name: str) -> Response:
 def liff_sdk() -> Response:
     """Return what stands in for LINE's SDK."""
     return _static("liff-sdk.js")
-
-
-@blueprint.get("/liff/session")
-def liff_session() -> Response:
-    """Tell the SDK in a LIFF page whose phone it is on: `?code=` is of the page's address."""
-    here = platform()
-    with here.world.lock:
-        known = here.world.liff_sessions.get(request.args.get("code", ""))
-    if known is None:
-        raise UnknownError("no LIFF page was opened with this code")
-    user_id, liff_id = known
-    phone = here.world.phone(user_id)
-    answer = jsonify(
-        liffId=liff_id,
-        userId=user_id,
-        displayName=phone.name,
-        idToken=here.id_token(phone),
-        accessToken=here.user_access_token(phone),
-        friendFlag=phone.friendship is Friendship.FRIEND,
-    )
-    # The page is of the server under test, on another port.
-    answer.headers["Access-Control-Allow-Origin"] = "*"
-    answer.headers["Cache-Control"] = "no-store"
-    return answer
 
 
 @blueprint.get("/favicon.ico")

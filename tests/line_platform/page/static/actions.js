@@ -2,6 +2,7 @@
 
 import { act } from "./api.js";
 import { el } from "./dom.js";
+import { openLiff } from "./liff.js";
 import { t } from "./strings.js";
 
 const dialog = document.getElementById("dialog");
@@ -15,19 +16,6 @@ export async function performAction(phone, action, toast) {
   if (done.open) await showAddress(done.open);
   if (done.copy) await copy(done.copy, toast);
   if (done.app) toast(t("noApp"));
-}
-
-const place = document.getElementById("liff");
-
-export function openLiff(address) {
-  closeLiff();
-  place.append(el("iframe", { src: address, title: t("liffTitle"), allow: "geolocation; camera", dataset: { testid: "liff-frame" } }));
-  place.hidden = false;
-}
-
-export function closeLiff() {
-  place.querySelector("iframe")?.remove();
-  place.hidden = true;
 }
 
 async function pick(action) {

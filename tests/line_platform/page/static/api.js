@@ -20,9 +20,20 @@ export const act = (phone, name, body = {}) =>
 
 export const setFaults = (faults) => request("PUT", "/_/faults", faults);
 
+const channel = new BroadcastChannel("line-platform-changes");
+
 // Calls `changed` at once and after every change; `lost` while the platform cannot be reached.
 export function listen(changed, lost) {
   const source = new EventSource("/_/stream");
-  source.onmessage = changed;
+  source.onmessage = () => {
+    channel.postMessage("changed");
+    changed();
+  };
   source.onerror = () => lost(t("offline"));
+}
+
+// For a phone inside another page, which listens for it: a browser has six connections for one host.
+export function listenWithin(changed) {
+  channel.onmessage = changed;
+  changed();
 }

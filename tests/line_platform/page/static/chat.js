@@ -10,7 +10,7 @@ const log = document.getElementById("chat");
 const quick = document.getElementById("quick");
 
 const NOTICES = { followed: "followed", blocked: "blockedNotice" };
-const VIA = { reply: "viaReply", push: "viaPush", multicast: "viaMulticast" };
+const VIA = { reply: "viaReply", push: "viaPush", multicast: "viaMulticast", liff: "viaLiff" };
 
 export function showChat(state, perform) {
   const open = state.view.open;

@@ -1,28 +1,34 @@
 // Wires the page: one state, one refresh, one place where failures are shown.
 
-import { closeLiff, performAction } from "./actions.js";
-import { act, listen, view } from "./api.js";
+import { performAction } from "./actions.js";
+import { act, listen, listenWithin, view } from "./api.js";
+import { isFull, isWithin, keepBeside, readAddress, showBeside, writeAddress } from "./beside.js";
 import { showChat } from "./chat.js";
+import { showHome } from "./home.js";
+import { closeLiff, hearLiffPages, isLiffOpen } from "./liff.js";
 import { showLogs } from "./log.js";
 import { showPhones } from "./phones.js";
 import { showPlaces } from "./places.js";
 import { showRichMenu } from "./richmenu.js";
-import { switchLanguage, t, translatePage } from "./strings.js";
-import { statusTime } from "./times.js";
+import { closeScanner, isScanning } from "./scanner.js";
+import { onLanguageElsewhere, switchLanguage, t, translatePage } from "./strings.js";
 
 const byId = (id) => document.getElementById(id);
-// `read` holds the newest message seen of each phone, `menus` whether each rich menu is open.
-const state = { view: null, phone: null, read: new Map(), menus: new Map(), scrolledFor: null, lastSeq: 0 };
+// `read` holds the newest message seen of each phone, `menus` whether each rich menu is open, `beside` further phones.
+const state = { view: null, phone: null, beside: [], read: new Map(), menus: new Map(), scrolledFor: null, lastSeq: 0 };
 
 async function refresh() {
   const wanted = state.phone;
   const fresh = await view(wanted);
   if (wanted !== state.phone) return;
   if (!fresh.phones.some((phone) => phone.id === state.phone)) {
-    state.phone = chosenFromAddress(fresh.phones) ?? fresh.phones[0]?.id ?? null;
+    const [first, ...others] = readAddress();
+    state.phone = (fresh.phones.find((phone) => phone.id === first) ?? fresh.phones[0])?.id ?? null;
+    state.beside = isWithin ? [] : keepBeside(others, state.phone, fresh.phones);
     state.view = fresh;
     if (state.phone) return refresh();
   }
+  state.beside = keepBeside(state.beside, state.phone, fresh.phones);
   // What was there before the page was opened counts as read.
   if (!state.view?.open) for (const phone of fresh.phones) state.read.set(phone.id, phone.last_message?.seq ?? 0);
   state.view = fresh;
@@ -31,28 +37,30 @@ async function refresh() {
 
 function show() {
   const phone = state.view.phones.find((each) => each.id === state.phone);
-  if (phone) state.read.set(phone.id, phone.last_message?.seq ?? 0);
+  for (const each of state.view.phones) {
+    if (each === phone || state.beside.includes(each.id)) state.read.set(each.id, each.last_message?.seq ?? 0);
+  }
   showTop(phone);
-  showPhones(state, choose);
+  showPhones(state, { choose, toggleBeside });
   showChat(state, perform);
   showRichMenu(state, perform, show);
+  showHome(state.view, phone, openLine);
   showPlaces(state, attempt);
   showLogs(state.view);
+  showBeside(state, toggleBeside);
   setLive(true);
   document.body.dataset.ready = "true";
 }
 
 function showTop(phone) {
-  const { webhook_url: url, quota, bot_name: bot, now_ms: now } = state.view;
+  const { webhook_url: url, quota, bot_name: bot } = state.view;
   byId("webhook-url").textContent = url ?? t("webhookOff");
   byId("quota").textContent = quota.limit === null ? `${quota.used}（${t("quotaNone")}）` : `${quota.used} / ${quota.limit}`;
   byId("chat-title").textContent = bot;
   byId("chat-owner").textContent = phone ? t("chatOf", { name: phone.name }) : t("chooseAPhone");
-  byId("clock").textContent = statusTime(now);
-  byId("signal-bluetooth").style.visibility = phone?.bluetooth ? "visible" : "hidden";
   byId("note").hidden = !phone?.note;
   byId("note").replaceChildren(Object.assign(document.createElement("b"), { textContent: t("noteTitle") }), ` ${phone?.note ?? ""}`);
-  byId("background").hidden = !phone?.android_in_background;
+  if (isWithin && phone) document.title = t("phoneOf", { name: phone.name });
   showFriendButton(phone);
   byId("liff-open").hidden = !phone || state.view.liff_ids.length === 0;
   for (const control of byId("compose").elements) control.disabled = !phone || phone.friendship === "blocked";
@@ -68,12 +76,22 @@ function showFriendButton(phone) {
 }
 
 function choose(phone) {
+  state.beside = state.beside.filter((id) => id !== phone);
   state.phone = phone;
   closeLiff();
   setLive(false);
-  history.replaceState(null, "", `#${phone}`);
+  writeAddress(state);
   showPane("chat");
   attempt(refresh);
+}
+
+function toggleBeside(phone) {
+  const isBeside = state.beside.includes(phone);
+  if (!isBeside && isFull(state)) return;
+  state.beside = isBeside ? state.beside.filter((id) => id !== phone) : [...state.beside, phone];
+  writeAddress(state);
+  show();
+  document.querySelector(`[data-testid="phone-beside"][data-user-id="${phone}"]`)?.focus();
 }
 
 // Until the chosen phone's state is there the page still shows the former one, and a tap would act for it.
@@ -82,6 +100,15 @@ function setLive(live) {
 }
 
 const perform = (action) => attempt(() => performAction(state.phone, action, toast));
+const setInFront = (front) => attempt(() => act(state.phone, "switch", { line_in_front: front }));
+const openLine = () => setInFront(true);
+
+// Android's way back: out of what covers the chat, at last out of LINE.
+function goBack() {
+  if (isScanning()) closeScanner();
+  else if (isLiffOpen()) closeLiff();
+  else setInFront(false);
+}
 
 async function attempt(action) {
   try {
@@ -100,8 +127,6 @@ function toast(text) {
   clearTimeout(toastTimer);
   toastTimer = setTimeout(() => { line.hidden = true; }, 5000);
 }
-
-const chosenFromAddress = (phones) => phones.find((phone) => phone.id === location.hash.slice(1))?.id;
 
 function showPane(name) {
   document.body.dataset.pane = name;
@@ -141,14 +166,21 @@ byId("sticker").addEventListener("click", () => attempt(() => act(state.phone, "
 // Taipei main station: a place that officers will recognise.
 byId("location").addEventListener("click", () =>
   attempt(() => act(state.phone, "location", { latitude: 25.0478, longitude: 121.517, address: "臺北車站" })));
-byId("open-line").addEventListener("click", () =>
-  attempt(() => act(state.phone, "switch", { android_in_background: false })));
+byId("open-line").addEventListener("click", openLine);
+byId("nav-home").addEventListener("click", () => setInFront(false));
+byId("nav-back").addEventListener("click", goBack);
 byId("liff-open").addEventListener("click", () => perform({ type: "uri", uri: `https://liff.line.me/${state.view.liff_ids[0]}` }));
 byId("liff-close").addEventListener("click", closeLiff);
-byId("search").addEventListener("input", () => state.view && showPhones(state, choose));
+byId("search").addEventListener("input", () => state.view && showPhones(state, { choose, toggleBeside }));
 byId("language").addEventListener("click", () => { switchLanguage(); translate(); });
 for (const button of document.querySelectorAll("[data-show]")) button.addEventListener("click", () => showPane(button.dataset.show));
+// Another address in the same tab, such as a bookmark.
+addEventListener("hashchange", () => { closeLiff(); state.phone = null; attempt(refresh); });
 
+document.body.toggleAttribute("data-within", isWithin);
 showPane("chat");
 translate();
-listen(refreshSoon, toast);
+onLanguageElsewhere(translate);
+hearLiffPages((uri) => perform({ type: "uri", uri }));
+if (isWithin) listenWithin(refreshSoon);
+else listen(refreshSoon, toast);

@@ -1,5 +1,6 @@
-// The list of phones on the left: search, friend state, note, where each one is, what is unread.
+// The list of phones on the left: search, friend state, note, where each one is, what is unread, which stand beside.
 
+import { isFull, MOST_PHONES } from "./beside.js";
 import { avatar, el, reconcile } from "./dom.js";
 import { locale, t } from "./strings.js";
 import { clockTime } from "./times.js";
@@ -9,7 +10,7 @@ const search = document.getElementById("search");
 
 const matches = (phone, words) => words.every((word) => `${phone.name} ${phone.note}`.toLowerCase().includes(word));
 
-export function showPhones(state, choose) {
+export function showPhones(state, { choose, toggleBeside }) {
   const words = search.value.trim().toLowerCase().split(/\s+/).filter(Boolean);
   const shown = state.view.phones.filter((phone) => matches(phone, words));
   const zones = new Map(state.view.zones.map((zone) => [zone.code, zone.name]));
@@ -20,16 +21,18 @@ export function showPhones(state, choose) {
     signature: (phone) =>
       JSON.stringify([
         locale(), phone.name, phone.note, phone.friendship, zones.get(phone.zone), phone.last_message,
-        phone.id === state.phone, isUnread(phone, state),
+        phone.id === state.phone, isUnread(phone, state), state.beside.includes(phone.id), isFull(state),
       ]),
-    build: (phone) => item(phone, zones.get(phone.zone), state, choose),
+    build: (phone) => item(phone, zones.get(phone.zone), state, choose, toggleBeside),
   });
 }
 
-export const isUnread = (phone, state) =>
-  phone.id !== state.phone && (phone.last_message?.seq ?? 0) > (state.read.get(phone.id) ?? 0);
+const isShown = (phone, state) => phone.id === state.phone || state.beside.includes(phone.id);
 
-function item(phone, zone, state, choose) {
+export const isUnread = (phone, state) =>
+  !isShown(phone, state) && (phone.last_message?.seq ?? 0) > (state.read.get(phone.id) ?? 0);
+
+function item(phone, zone, state, choose, toggleBeside) {
   const chosen = phone.id === state.phone;
   const last = phone.last_message;
   const button = el(
@@ -59,5 +62,15 @@ function item(phone, zone, state, choose) {
       el("span", { class: `badge badge-${phone.friendship}` }, t(phone.friendship)),
     ),
   );
-  return el("li", {}, button);
+  return el("li", { class: "phone-row" }, button, !chosen && besideButton(phone, state, toggleBeside));
+}
+
+function besideButton(phone, state, toggleBeside) {
+  const isBeside = state.beside.includes(phone.id);
+  const full = !isBeside && isFull(state);
+  const label = full ? t("besideFull", { n: MOST_PHONES }) : t(isBeside ? "removeBeside" : "addBeside", { name: phone.name });
+  return el("button", {
+    type: "button", class: "beside-button", "aria-pressed": String(isBeside), "aria-label": label, title: label, disabled: full,
+    dataset: { testid: "phone-beside", phone: phone.name, userId: phone.id }, onclick: () => toggleBeside(phone.id),
+  }, isBeside ? "−" : "＋");
 }

@@ -1,8 +1,9 @@
-// The zones to walk between, what came of walking, and the settings of the open phone.
+// The zones to walk between, what came of walking, and the faults of the platform.
 
 import { act, setFaults } from "./api.js";
 import { avatar, el, reconcile } from "./dom.js";
-import { locale, t } from "./strings.js";
+import { showSettings } from "./settings.js";
+import { locale, t, tFor } from "./strings.js";
 
 const zones = document.getElementById("zones");
 const result = document.getElementById("walk-result");
@@ -18,7 +19,7 @@ export function showPlaces(state, attempt) {
   });
   result.textContent = phone ? sayWalk(phone, view.zones) : "";
   result.dataset.silence = phone?.last_walk?.silence ?? "";
-  showSwitches(phone, attempt);
+  showSettings(phone, attempt);
   showFaults(view.faults, attempt);
 }
 
@@ -54,17 +55,9 @@ function card(zone, phone, people, attempt) {
 function sayWalk(phone, all) {
   const walk = phone.last_walk;
   if (!walk) return t("nowhere", { name: phone.name });
-  if (walk.silence) return t(walk.silence);
+  if (walk.silence) return tFor(walk.silence, phone.system);
   const zone = all.find((each) => each.code === walk.zone)?.name ?? walk.zone ?? "";
   return t("sent", { name: phone.name, zone, n: walk.event_ids.length });
-}
-
-function showSwitches(phone, attempt) {
-  document.getElementById("switches").disabled = !phone;
-  for (const box of document.querySelectorAll("[data-switch]")) {
-    box.checked = Boolean(phone?.[box.dataset.switch]);
-    box.onchange = () => attempt(() => act(phone.id, "switch", { [box.dataset.switch]: box.checked }));
-  }
 }
 
 const FAULTS = ["redelivery", "duplicate", "reorder", "drop", "standby"];

@@ -16,3 +16,5 @@ export const dayKey = (ms) => new Intl.DateTimeFormat("en-CA", { timeZone: ZONE 
 
 export const dayName = (ms, nowMs) =>
   dayKey(ms) === dayKey(nowMs) ? t("today") : format(ms, { year: "numeric", month: "long", day: "numeric", weekday: "short" });
+
+export const homeDate = (ms) => format(ms, { month: "long", day: "numeric", weekday: "long" });
