@@ -53,11 +53,12 @@ if [ "${1:-run}" = test ]; then
     PATH=$PATH:/usr/sbin:/sbin
     command -v qemu-system-x86_64 >/dev/null && command -v mmdebstrap >/dev/null && command -v cpio >/dev/null &&
         command -v depmod >/dev/null || apt_install qemu-system-x86 mmdebstrap cpio kmod
-    # MicroPython for the test of the firmware.
-    modules=tests/micropython/node_modules
-    if ! cmp -s tests/micropython/package-lock.json $modules/.installed; then
-        (cd tests/micropython && npm ci --silent --no-audit --no-fund)
-        cp tests/micropython/package-lock.json $modules/.installed
-    fi
+    # MicroPython for the test of the firmware; LINE's own SDK, which is not open source, for the one of the page.
+    for package in tests/micropython tests/liff_sdk; do
+        if ! cmp -s $package/package-lock.json $package/node_modules/.installed; then
+            (cd $package && npm ci --silent --no-audit --no-fund --ignore-scripts)
+            cp $package/package-lock.json $package/node_modules/.installed
+        fi
+    done
     fc-list :lang=zh-tw family 2>/dev/null | grep -q . || apt_install fonts-noto-cjk fontconfig
 fi

@@ -30,7 +30,7 @@ LIFF_ID = "1650000002-AbcdEfgh"
 class Phones:
     """Phones with LINE, the API, and a decider that works whenever it is let."""
 
-    def __init__(self, database: Database, clock: FakeClock, line: LinePlatform) -> None:
+    def __init__(self, database: Database, clock: FakeClock, line: LinePlatform, **more: Any) -> None:
         self.database, self.clock, self.line = database, clock, line
         settings = Settings(
             database_url=database.url.render_as_string(hide_password=False),
@@ -38,6 +38,7 @@ class Phones:
             line_api_url=line.url,
             line_login_channel_id=line.config.login_channel_id,
             liff_id=LIFF_ID,
+            **more,
         )
         self.app = create_app(settings, clock=clock)
         self.rules = Rules(timezone=TAIPEI, code_key=KEY.encode(), vault=Vault(KEY.encode()))
