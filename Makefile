@@ -60,6 +60,10 @@ migration: ## a new migration from the models: make migration m="add table"
 	@deploy/bootstrap.sh run
 	$(BIN)/python -m checkin_api.migrations.new "$(m)"
 
+menus: ## draw the rich menus' pictures anew, after their words or looks were changed
+	@deploy/bootstrap.sh test
+	$(BIN)/python -m checkin_api.line.menus.draw
+
 report: ## a day's usage report of the running department: make report DATE=2026-11-22
 	@deploy/bootstrap.sh run
 	@# The demonstration's department, unless the environment names another one.
@@ -69,4 +73,4 @@ report: ## a day's usage report of the running department: make report DATE=2026
 clean: ## remove the environment and all working data
 	rm -rf .venv var build *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 
-.PHONY: help run test test-fast test-e2e test-radio format lint types coverage bench check lock migration report clean
+.PHONY: help run test test-fast test-e2e test-radio format lint types coverage bench check lock migration menus report clean

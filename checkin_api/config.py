@@ -27,6 +27,7 @@ class Settings(BaseSettings):
     line_channel_secret: SecretStr = SecretStr("")
     line_channel_access_token: SecretStr = SecretStr("")
     line_api_url: str = "https://api.line.me"
+    line_data_url: str = "https://api-data.line.me"
     line_forward_url: str = ""
     line_login_channel_id: str = Field(default="", pattern=r"^[0-9]*$")
     liff_id: str = Field(default="", pattern=r"^([0-9]+-[0-9A-Za-z]+)?$")
@@ -38,6 +39,8 @@ class Settings(BaseSettings):
     report_dir: Path = Path("var/reports")
     report_at: str = Field(default="06:00", pattern=r"^([01]\d|2[0-3]):[0-5]\d$")
     secret_key: SecretStr = SecretStr("")
+    push_budget_per_month: int = Field(default=0, ge=0, le=1_000_000)
+    remind_after_minutes: int = Field(default=30, ge=0, le=24 * 60)
     correction_quota: int = Field(default=3, ge=0, le=1000)
     correction_days: int = Field(default=31, ge=1, le=3660)
     outage_after_minutes: int = Field(default=60, ge=5, le=24 * 60)
@@ -79,7 +82,7 @@ class Settings(BaseSettings):
             )
         return value
 
-    @field_validator("line_api_url", "line_forward_url", "liff_sdk_url", "public_url")
+    @field_validator("line_api_url", "line_data_url", "line_forward_url", "liff_sdk_url", "public_url")
     @classmethod
     def _web_address(cls, value: str) -> str:
         if value and not value.startswith(("https://", "http://")):

@@ -1,4 +1,4 @@
-"""Sends what waits in a table - replies, webhooks to pass on - many at a time, again while it still makes sense."""
+"""Sends what waits in a table - replies, webhooks to pass on, reminders, menus - again while it still makes sense."""
 
 import logging
 from collections.abc import Callable, Iterable, Sequence
@@ -14,7 +14,7 @@ from checkin_api.clock import Clock
 from checkin_api.db import Database
 from checkin_api.domain.ids import MessageState
 from checkin_api.errors import DeliveryError
-from checkin_api.models import Delivery, Reply
+from checkin_api.models import Delivery, MenuLink, Reminder, Reply
 
 logger = logging.getLogger(__name__)
 
@@ -28,10 +28,10 @@ LEASE = timedelta(seconds=30)
 LONGEST_CALL = timedelta(seconds=15)
 # What is under way at the end may take this long: one call to LINE with its time-outs (line/client.py).
 CLOSE_WITHIN_S = 5.5
-# Bodies of webhooks that could not be passed on are kept for a look at them, and no longer: they hold personal data.
+# What could not be sent is kept for a look at it, and no longer: webhooks and whose menu it is are personal data.
 KEEP_UNSENT = timedelta(days=7)
 
-Post = Reply | Delivery
+Post = Reply | Delivery | MenuLink | Reminder
 
 
 class _NotBegunError(Exception):
@@ -212,7 +212,7 @@ def _deadline(post: Post) -> datetime:
 def expire(database: Database, now: datetime) -> int:
     """Close what can no longer be sent, such as replies left over from before a restart; returns how many."""
     closed = 0
-    for table in (Reply, Delivery):
+    for table in (Reply, Delivery, MenuLink, Reminder):
         late = (table.state == MessageState.PENDING) & (table.expires_at <= now)
         with database.read() as session:
             if session.scalar(select(table.id).where(late).limit(1)) is None:
@@ -226,10 +226,13 @@ def expire(database: Database, now: datetime) -> int:
 
 
 def purge(database: Database, now: datetime) -> int:
-    """Forget webhooks that were not passed on long ago, and those that nothing will pass on; returns how many."""
-    old = (Delivery.received_at <= now - KEEP_UNSENT) & Delivery.state.is_distinct_from(MessageState.PENDING)
-    with database.read() as session:
-        if session.scalar(select(Delivery.id).where(old).limit(1)) is None:
-            return 0
-    with database.write() as session:
-        return session.connection().execute(delete(Delivery.__table__).where(old)).rowcount  # type: ignore[arg-type]  # a Table
+    """Forget what was not sent long ago, and webhooks that nothing will pass on; returns how many."""
+    forgotten = 0
+    for table, since in ((Delivery, Delivery.received_at), (MenuLink, MenuLink.created_at)):
+        old = (since <= now - KEEP_UNSENT) & table.state.is_distinct_from(MessageState.PENDING)
+        with database.read() as session:
+            if session.scalar(select(table.id).where(old).limit(1)) is None:
+                continue
+        with database.write() as session:
+            forgotten += session.connection().execute(delete(table.__table__).where(old)).rowcount  # type: ignore[arg-type]  # a Table
+    return forgotten

@@ -12,7 +12,9 @@ import threading
 from collections.abc import Callable
 from contextlib import ExitStack
 from datetime import timedelta
+from typing import TYPE_CHECKING
 
+from checkin_api import menus, reminders
 from checkin_api.checkin import Rules, decide_events
 from checkin_api.clock import Clock, SystemClock
 from checkin_api.config import Settings, load_settings
@@ -20,9 +22,12 @@ from checkin_api.courier import Courier, expire, purge
 from checkin_api.db import Database
 from checkin_api.forwarding import forwarder
 from checkin_api.logs import configure_logging
-from checkin_api.models import Delivery, Reply
+from checkin_api.models import Delivery, MenuLink, Reminder, Reply
 from checkin_api.process import die_with_parent
 from checkin_api.vault import Vault
+
+if TYPE_CHECKING:
+    from checkin_api.line.client import LineClient
 
 logger = logging.getLogger(__name__)
 
@@ -39,6 +44,11 @@ PURGE_EVERY = timedelta(hours=1)
 STOP_WITHIN_S = 8.0
 REPLY_THREADS = 4
 FORWARD_THREADS = 4
+REMINDER_THREADS = 2
+# One call at a time, so that of two changes of one account the later one stays.
+MENU_THREADS = 1
+# Menus and reminders may come a moment later; looking for them costs what everything else does with the database.
+REST_UNHURRIED_S = 0.5
 
 # Does some work and says whether there was any.
 Step = Callable[[], bool]
@@ -53,7 +63,10 @@ def run(settings: Settings, clock: Clock, stop: threading.Event) -> None:
         "decide": lambda _: _decide(database, settings, clock),
         "replies": lambda stack: _replies(database, settings, clock, stack),
         "expiry": lambda _: _expiry(database, clock, stop),
+        "menus": lambda stack: _unhurried(_menus(database, settings, clock, stack), stop),
     }
+    if settings.push_budget_per_month:
+        parts["reminders"] = lambda stack: _unhurried(_reminders(database, settings, clock, stack), stop)
     if settings.line_forward_url:
         parts["forwards"] = lambda stack: _forwards(database, settings, clock, stack)
     threads = [
@@ -91,6 +104,8 @@ def _decide(database: Database, settings: Settings, clock: Clock) -> Step:
         code_key=secret_key,
         vault=Vault(secret_key),
         forwards=bool(settings.line_forward_url),
+        liff_id=settings.liff_id,
+        reminds=settings.push_budget_per_month > 0,
     )
 
     def step() -> bool:
@@ -101,11 +116,7 @@ def _decide(database: Database, settings: Settings, clock: Clock) -> Step:
 
 
 def _replies(database: Database, settings: Settings, clock: Clock, stack: ExitStack) -> Step:
-    from checkin_api.line.client import LineClient  # noqa: PLC0415 (the SDK takes a second to load: here, in a thread)
-
-    token = settings.line_channel_access_token.get_secret_value()
-    client = LineClient(settings.line_api_url, token, connections=REPLY_THREADS)
-    stack.callback(client.close)
+    client = _line_client(settings, stack, REPLY_THREADS)
 
     def send(reply: Reply) -> None:
         client.reply(reply.reply_token, reply.messages)
@@ -113,6 +124,40 @@ def _replies(database: Database, settings: Settings, clock: Clock, stack: ExitSt
     courier = Courier(database, clock, Reply, send, threads=REPLY_THREADS)
     stack.callback(courier.close)
     return courier.step
+
+
+def _menus(database: Database, settings: Settings, clock: Clock, stack: ExitStack) -> Step:
+    show = menus.shower(database, _line_client(settings, stack, MENU_THREADS))
+    courier = Courier(database, clock, MenuLink, show, threads=MENU_THREADS, forget_sent=True)
+    stack.callback(courier.close)
+    return courier.step
+
+
+def _reminders(database: Database, settings: Settings, clock: Clock, stack: ExitStack) -> Step:
+    client = _line_client(settings, stack, REMINDER_THREADS)
+    send = reminders.sender(database, lambda user_id, said, key: client.push(user_id, said, retry_key=key))
+    courier = Courier(database, clock, Reminder, send, threads=REMINDER_THREADS)
+    stack.callback(courier.close)
+    return courier.step
+
+
+def _line_client(settings: Settings, stack: ExitStack, connections: int) -> "LineClient":
+    from checkin_api.line.client import LineClient  # noqa: PLC0415 (the SDK takes a second to load: here, in a thread)
+
+    client = LineClient(
+        settings.line_api_url, settings.line_channel_access_token.get_secret_value(), connections=connections
+    )
+    stack.callback(client.close)
+    return client
+
+
+def _unhurried(step: Step, stop: threading.Event) -> Step:
+    def rested() -> bool:
+        worked = step()
+        stop.wait(REST_UNHURRIED_S)
+        return worked
+
+    return rested
 
 
 def _forwards(database: Database, settings: Settings, clock: Clock, stack: ExitStack) -> Step:

@@ -10,7 +10,7 @@ from sqlalchemy import func, select
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
-from checkin_api import inbox, migrations
+from checkin_api import inbox, menus, migrations, reminders
 from checkin_api import models as m
 from checkin_api.clock import Clock
 from checkin_api.config import Settings
@@ -61,6 +61,8 @@ def _database(settings: Settings, now: datetime) -> Iterator[Finding]:
             yield from _alarms(session)
             yield from _outages(session, now)
             yield from _worker(session, now)
+            yield from _menus(session, settings)
+            yield from _reminders(session, settings, now)
     except (SQLAlchemyError, OSError) as exc:
         yield Finding(
             "database", passed=False, text=f"does not answer ({type(exc).__name__}): check CHECKIN_DATABASE_URL"
@@ -173,6 +175,23 @@ def _worker(session: Session, now: datetime) -> Iterator[Finding]:
     if given_up is not None and not late:
         text = f"{given_up.job} for {given_up.period} failed and is not tried again: {given_up.error}"
         yield Finding("worker", passed=None, text=f"{text}; build it by hand if it is needed (`checkin report`)")
+
+
+def _menus(session: Session, settings: Settings) -> Iterator[Finding]:
+    problem = menus.problem(session, settings.liff_id)
+    if problem is None:
+        yield Finding("rich menus", passed=True, text="of this release")
+    else:
+        # Not a failure: whatever they do can be written in the chat.
+        yield Finding("rich menus", passed=None, text=f"{problem}: run `checkin line menus`")
+
+
+def _reminders(session: Session, settings: Settings, now: datetime) -> Iterator[Finding]:
+    if settings.push_budget_per_month:
+        month = reminders.tally(session, now, settings.zone)
+        text = f"{month.sent} of {settings.push_budget_per_month} this month"
+        more = f", {month.withheld} more were not sent" if month.withheld else ""
+        yield Finding("reminders", passed=None if month.withheld else True, text=text + more)
 
 
 def _line(settings: Settings, clock: Clock) -> Iterator[Finding]:

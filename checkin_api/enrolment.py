@@ -13,7 +13,7 @@ from checkin_api.audit import Act
 from checkin_api.codes import as_typed, in_groups, new_code
 from checkin_api.domain.ids import LineUserId, Reason, StaffNo
 from checkin_api.errors import CheckinError, unknown_officer
-from checkin_api.models import EnrolmentCode, EnrolmentTry, LineAccount, Officer
+from checkin_api.models import EnrolmentCode, EnrolmentTry, LineAccount, MenuLink, Officer
 
 # About 2^38 codes, and few tries.
 CODE_LENGTH = 8
@@ -21,6 +21,8 @@ TRIES_PER_CODE = 5
 TRIES_PER_ACCOUNT = 5
 TRIES_WINDOW = timedelta(hours=1)
 VALID_FOR = timedelta(days=7)
+# For so long it is tried to tell LINE which menu an account has.
+MENU_WITHIN = timedelta(days=7)
 
 
 class AlreadyBoundError(CheckinError):
@@ -112,6 +114,7 @@ def enrol(  # noqa: PLR0913 (who, when, and the three parts of the claim)
         return Reason.OFFICER_HAS_ACCOUNT
     issued.closed_at = now
     session.add(LineAccount(line_user_id=user_id, officer_id=officer.id, bound_at=now))
+    _change_menu(session, user_id, now)
     session.flush()
     return Bound(StaffNo(officer.staff_no), officer.name)
 
@@ -126,19 +129,29 @@ def release(session: Session, now: datetime, staff_no: str, *, actor: str) -> bo
     if account is None:
         return False
     account.unbound_at = now
+    _change_menu(session, account.line_user_id, now)
     session.flush()
     act = Act(actor=actor, action="enrolment.release", subject=f"officer:{staff_no}", detail={})
     audit.record(session, now, act)
     return True
 
 
-def set_friend(session: Session, user_id: LineUserId, *, is_friend: bool) -> None:
+def set_friend(session: Session, now: datetime, user_id: LineUserId, *, is_friend: bool) -> None:
     """Remember whether the officer can be reached: LINE answers 200 to a push that a block will swallow."""
-    session.execute(
+    account = session.scalar(
         update(LineAccount)
         .where(LineAccount.line_user_id == user_id, LineAccount.unbound_at.is_(None))
         .values(is_friend=is_friend)
+        .returning(LineAccount.id)
     )
+    if is_friend and account is not None:
+        # What LINE was told before they were friends, it did not do.
+        _change_menu(session, user_id, now)
+
+
+def _change_menu(session: Session, user_id: str, now: datetime) -> None:
+    """Have LINE told which rich menu the account has now."""
+    session.add(MenuLink(line_user_id=user_id, created_at=now, next_attempt_at=now, expires_at=now + MENU_WITHIN))
 
 
 def _judge(issued: EnrolmentCode, officer: Officer, code: str, now: datetime, key: bytes) -> Reason | None:

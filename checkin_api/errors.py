@@ -31,6 +31,13 @@ class DeliveryError(CheckinError):
         super().__init__(message)
 
 
+class MonthlyLimitError(DeliveryError):
+    """LINE pushes no more messages of this account this month."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message, permanent=True)
+
+
 def unknown_officer(staff_no: str) -> NotFoundError:
     """No officer has the staff number."""
     return NotFoundError(f"沒有員警編號 {staff_no} / no officer has the staff number {staff_no}")

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import insert, or_, select, update
+from sqlalchemy import delete, insert, or_, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -78,6 +78,12 @@ def fail(session: Session, claimed: Claim, now: datetime, error: str) -> bool:
     return _end(
         session, claimed, state=RunState.FAILED, lease_until=now + rest, finished_at=now, error=error[:_LONGEST_ERROR]
     )
+
+
+def forget(session: Session, job: str, before: datetime) -> None:
+    """Forget the runs of a job that were done before a moment: of one that runs every few minutes nobody needs all."""
+    old = (JobRun.job == job) & (JobRun.state == RunState.DONE) & (JobRun.finished_at < before)
+    session.execute(delete(JobRun).where(old).execution_options(synchronize_session=False))
 
 
 def _end(session: Session, claimed: Claim, **values: object) -> bool:

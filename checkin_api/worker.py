@@ -13,7 +13,7 @@ from apscheduler.executors.pool import ThreadPoolExecutor
 from apscheduler.schedulers.background import BackgroundScheduler
 from apscheduler.triggers.cron import CronTrigger
 
-from checkin_api import jobs, outages, queries
+from checkin_api import jobs, outages, queries, reminders
 from checkin_api.clock import Clock
 from checkin_api.config import Settings
 from checkin_api.db import Database
@@ -26,6 +26,8 @@ logger = logging.getLogger(__name__)
 # A worker that starts after a long rest makes up for this much; older days are built by `checkin report daily`.
 CATCH_UP = timedelta(days=31)
 _WAKE_S = 1.0
+REMIND_EVERY_MINUTES = 5
+KEEP_REMINDER_RUNS = timedelta(days=2)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +63,11 @@ def scheduled_jobs(database: Database, settings: Settings) -> list[Job]:
             "beacons",
             lambda now: [f"{now.astimezone(UTC):%Y-%m-%dT%HZ}"],
             lambda _, now: _watch_beacons(database, settings, now),
+        ),
+        Job(
+            "reminders",
+            lambda now: _reminder_periods(settings, now),
+            lambda _, now: _remind(database, settings, now),
         ),
     ]
 
@@ -161,6 +168,26 @@ def _watch_beacons(database: Database, settings: Settings, now: datetime) -> str
     with database.write() as session:
         found = watch(session, now, silent_after=timedelta(hours=settings.beacon_silent_after_hours))
     return f"{found.silent} silent, {found.low_battery} with a low battery"
+
+
+def _reminder_periods(settings: Settings, now: datetime) -> list[str]:
+    """This one of the five-minute steps; nothing is made up for, as each looks at all duties whose window is open."""
+    if not settings.push_budget_per_month:
+        return []
+    step = now.astimezone(UTC)
+    return [f"{step:%Y-%m-%dT%H}:{step.minute - step.minute % REMIND_EVERY_MINUTES:02d}Z"]
+
+
+def _remind(database: Database, settings: Settings, now: datetime) -> str:
+    rules = reminders.Rules(
+        budget=settings.push_budget_per_month,
+        after=timedelta(minutes=settings.remind_after_minutes),
+        zone=settings.zone,
+    )
+    done = reminders.remind(database, now, rules)
+    with database.write() as session:
+        jobs.forget(session, "reminders", now - KEEP_REMINDER_RUNS)
+    return f"{done.sent} to send, {done.withheld} withheld"
 
 
 def _stop_on_signals() -> threading.Event:

@@ -2,51 +2,45 @@
 
 import logging
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import assert_never
-from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
 from sqlalchemy.exc import DataError, DBAPIError, IntegrityError
 from sqlalchemy.orm import Session
 
 from checkin_api import models as m
+from checkin_api.checkin import answers
 from checkin_api.checkin.casefile import load_casefile
 from checkin_api.checkin.records import Records, Ruled, Stored
-from checkin_api.checkin.rulings import Rulings
+from checkin_api.checkin.rulings import Messages, Rules, Rulings
 from checkin_api.db import Database, Turn, take_turn
 from checkin_api.domain.ids import INTERNAL_ERROR, EventState
-from checkin_api.line import messages
 from checkin_api.line.events import (
     BeaconHeard,
     EnrolmentAsked,
     Event,
     Followed,
+    ForgotAsked,
     HelpAsked,
     LineEvent,
+    MonthAsked,
     NotOurs,
     PlaceShown,
     PunchAsked,
+    RemindersAsked,
     Strange,
+    TodayAsked,
     Unfollowed,
     parse_event,
 )
-from checkin_api.vault import Vault
 
 logger = logging.getLogger(__name__)
 
 Pair = tuple[Stored, LineEvent]
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Rules:
-    """What deciding needs of the settings."""
-
-    timezone: ZoneInfo
-    code_key: bytes
-    vault: Vault
-    forwards: bool = False
+# Different answers that are looked up in one go: some tenths of a second, for which punches wait.
+ANSWERS_AT_ONCE = 5
 
 
 def decide_events(database: Database, now: datetime, rules: Rules, *, limit: int = 500) -> bool:
@@ -106,13 +100,37 @@ def _next_batch(database: Database, limit: int) -> tuple[list[Pair], bool]:
         stored = [Stored(*row) for row in session.execute(query)]
     batch = [(each, parse_event(each.raw, each.received_at)) for each in stored]
     batch.sort(key=lambda pair: pair[1].at if isinstance(pair[1], Event) else pair[0].received_at)
+    is_more = len(batch) == limit
+    asking = [pair for pair in batch if answers.is_question(pair[1])]
+    if asking:
+        # What is looked up waits until everything else is decided, and so tells of it, too.
+        others = [pair for pair in batch if not answers.is_question(pair[1])]
+        batch = others or _first_questions(asking)
+        is_more = True
     enrolling = set()
     for position, (_, line_event) in enumerate(batch):
         if isinstance(line_event, EnrolmentAsked):
             enrolling.add(line_event.user_id)
         elif isinstance(line_event, BeaconHeard | PunchAsked | PlaceShown) and line_event.user_id in enrolling:
             return batch[:position], True
-    return batch, len(batch) == limit
+    return batch, is_more
+
+
+def _first_questions(asking: Sequence[Pair]) -> list[Pair]:
+    """A few different questions; whoever asks the same again and again gets the same answer and holds nobody up."""
+    different: set[object] = set()
+    chosen = []
+    for pair in asking:
+        asked = _asked(pair[1])
+        if asked in different or len(different) < ANSWERS_AT_ONCE:
+            different.add(asked)
+            chosen.append(pair)
+    return chosen
+
+
+def _asked(event: LineEvent) -> object:
+    """What tells questions from one another: who asks what."""
+    return type(event), event.user_id if isinstance(event, Event) else None
 
 
 def _decide(database: Database, batch: Sequence[Pair], now: datetime, rules: Rules) -> None:
@@ -153,15 +171,33 @@ def _park(database: Database, pair: Pair, now: datetime, rules: Rules) -> None:
 def _judge(session: Session, batch: Sequence[Pair], rules: Rules) -> Rulings:
     events = [event for _, event in batch if isinstance(event, Event)]
     casefile = load_casefile(session, events, rules.timezone, rules.vault)
-    rulings = Rulings(casefile, code_key=rules.code_key, forwards=rules.forwards)
+    rulings = Rulings(casefile, rules)
+    look_up = _LookUp(session, rules)
     for stored, event in batch:
-        ruled = _rule(rulings, stored, event)
+        ruled = _rule(rulings, stored, event, look_up)
         if ruled is not None:
             rulings.records.ruled.append((stored, ruled))
     return rulings
 
 
-def _rule(rulings: Rulings, stored: Stored, event: LineEvent) -> Ruled | None:  # noqa: PLR0911 (one line per type)
+class _LookUp:
+    """Answers to the questions of a batch, each looked up once."""
+
+    def __init__(self, session: Session, rules: Rules) -> None:
+        self._session, self._rules = session, rules
+        self._found: dict[object, Messages] = {}
+
+    def __call__(self, event: answers.Question) -> Messages:
+        asked = _asked(event)
+        if asked not in self._found:
+            rules = self._rules
+            self._found[asked] = answers.answer(
+                self._session, event, rules.timezone, liff_id=rules.liff_id, reminds=rules.reminds
+            )
+        return self._found[asked]
+
+
+def _rule(rulings: Rulings, stored: Stored, event: LineEvent, look_up: _LookUp) -> Ruled | None:  # noqa: C901, PLR0911 (one line per type)
     match event:
         case BeaconHeard():
             return rulings.beacon(stored, event)
@@ -172,12 +208,14 @@ def _rule(rulings: Rulings, stored: Stored, event: LineEvent) -> Ruled | None:  
         case EnrolmentAsked():
             rulings.enrolments.append((stored, event))
             return None
-        case HelpAsked():
-            return rulings.answer(stored, event, messages.explain())
-        case Followed():
-            return rulings.friend(stored, event, is_friend=True, said=messages.welcome())
-        case Unfollowed():
-            return rulings.friend(stored, event, is_friend=False, said=[])
+        case HelpAsked() | ForgotAsked():
+            return rulings.help_asked(stored, event)
+        case RemindersAsked(wanted=bool(wanted)):
+            return rulings.reminders_asked(stored, event, wanted=wanted)
+        case TodayAsked() | MonthAsked() | RemindersAsked():
+            return rulings.answer(stored, event, look_up(event))
+        case Followed() | Unfollowed():
+            return rulings.friend(stored, event, is_friend=isinstance(event, Followed))
         case NotOurs(reason):
             return Ruled(EventState.IGNORED, reason, is_foreign=True)
         case Strange(reason, detail):

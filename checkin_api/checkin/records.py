@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy import bindparam, delete, exists, insert, select, update
 from sqlalchemy.orm import Session
 
-from checkin_api import enrolment
+from checkin_api import enrolment, reminders
 from checkin_api import models as m
 from checkin_api.domain.ids import EventState, LineUserId, MessageState
 from checkin_api.fleet import alarms, health
@@ -51,6 +51,7 @@ class Records:
     heard: dict[int, health.Heard] = field(default_factory=dict)
     raised: list[alarms.Raised] = field(default_factory=list)
     friends: list[tuple[LineUserId, bool]] = field(default_factory=list)
+    wishes: list[tuple[int, datetime, bool]] = field(default_factory=list)
     ruled: list[tuple[Stored, Ruled]] = field(default_factory=list)
 
     def add(self, table: type[m.Base], **row: Any) -> None:
@@ -76,7 +77,9 @@ class Records:
         health.record(session, self.heard)
         alarms.raise_all(session, self.raised)
         for user_id, is_friend in self.friends:
-            enrolment.set_friend(session, user_id, is_friend=is_friend)
+            enrolment.set_friend(session, now, user_id, is_friend=is_friend)
+        for officer_id, at, wanted in self.wishes:
+            reminders.set_wanted(session, at, officer_id, wanted=wanted)
         self._close_events(session, now)
         if forwards:
             self._release_deliveries(session, now)

@@ -1,8 +1,10 @@
 """One event at a time: what the domain decides about it, put into records and into words."""
 
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, assert_never
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from sqlalchemy.orm import Session
 
@@ -29,38 +31,76 @@ from checkin_api.domain.windows import PunchFact
 from checkin_api.fleet.alarms import Evidence, Raised
 from checkin_api.fleet.health import Heard
 from checkin_api.line import messages
-from checkin_api.line.events import BeaconHeard, EnrolmentAsked, Event, PlaceShown, PunchAsked
+from checkin_api.line.events import (
+    BeaconHeard,
+    EnrolmentAsked,
+    Event,
+    ForgotAsked,
+    HelpAsked,
+    PlaceShown,
+    PunchAsked,
+    RemindersAsked,
+)
+from checkin_api.vault import Vault
 
 Messages = list[dict[str, Any]]
 DECIDED = Ruled(EventState.DECIDED)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rules:
+    """What deciding needs of the settings; ``reminds`` tells whether the department sends reminders at all."""
+
+    timezone: ZoneInfo
+    code_key: bytes
+    vault: Vault
+    forwards: bool = False
+    liff_id: str = ""
+    reminds: bool = False
+
+
 class Rulings:
     """Judges the events of one batch in order; each sees what the ones before it changed."""
 
-    def __init__(self, casefile: Casefile, *, code_key: bytes, forwards: bool) -> None:
+    def __init__(self, casefile: Casefile, rules: Rules) -> None:
         self.casefile = casefile
         self.records = Records()
         self.enrolments: list[tuple[Stored, EnrolmentAsked]] = []
-        self._code_key, self._forwards = code_key, forwards
+        self._rules = rules
 
     def write(self, session: Session, now: datetime) -> None:
         """Record everything; enrolments are judged here, where nobody else can use the same code."""
         for stored, event in self.enrolments:
             self.records.ruled.append((stored, self._enrol(session, stored, event)))
-        self.records.write(session, now, forwards=self._forwards)
+        self.records.write(session, now, forwards=self._rules.forwards)
 
     def _enrol(self, session: Session, stored: Stored, event: EnrolmentAsked) -> Ruled:
         outcome = enrolment.enrol(
-            session, event.at, event.user_id, staff_no=event.staff_no, code=event.code, key=self._code_key
+            session, event.at, event.user_id, staff_no=event.staff_no, code=event.code, key=self._rules.code_key
         )
         if isinstance(outcome, Reason):
             return self.refuse(stored, event, outcome, said=messages.enrolment_refused(outcome))
-        return self.answer(stored, event, messages.enrolled(outcome))
+        return self.answer(stored, event, messages.enrolled(outcome, self._rules.liff_id))
 
-    def friend(self, stored: Stored, event: Event, *, is_friend: bool, said: Messages) -> Ruled:
+    def friend(self, stored: Stored, event: Event, *, is_friend: bool) -> Ruled:
         """The account was followed or blocked."""
         self.records.friends.append((event.user_id, is_friend))
+        return self.answer(stored, event, messages.welcome(self._rules.liff_id) if is_friend else [])
+
+    def help_asked(self, stored: Stored, event: HelpAsked | ForgotAsked) -> Ruled:
+        """Somebody asked how this works, or what to do now."""
+        liff_id, is_enrolled = self._rules.liff_id, event.user_id in self.casefile.officers
+        if isinstance(event, ForgotAsked) and is_enrolled:
+            return self.answer(stored, event, messages.forgot(liff_id))
+        return self.answer(stored, event, messages.explain(liff_id, is_enrolled=is_enrolled))
+
+    def reminders_asked(self, stored: Stored, event: RemindersAsked, *, wanted: bool) -> Ruled:
+        """An officer switched reminders on or off."""
+        officer = self.casefile.officers.get(event.user_id)
+        if officer is None:
+            return self.answer(stored, event, messages.explain(self._rules.liff_id, is_enrolled=False))
+        self.records.wishes.append((officer.id, event.at, wanted))
+        said = messages.reminders(wanted=wanted, are_sent=self._rules.reminds, is_new=True)
         return self.answer(stored, event, said)
 
     def beacon(self, stored: Stored, event: BeaconHeard) -> Ruled:
@@ -279,7 +319,7 @@ class Rulings:
             reason,
             zone=zone,
             direction=event.direction,
-            said=messages.tap_refused(reason, zone, event.direction),
+            said=messages.tap_refused(reason, zone, event.direction, liff_id=self._rules.liff_id),
         )
         if officer is not None:
             refusal_id = self.records.rows[m.Refusal][-1]["id"]

@@ -17,6 +17,7 @@ _COMMANDS = {
     "device": ("devices", "識別證與手機 / Badges and phones that agents know officers by."),
     "token": ("tokens", "權杖 / Bearer tokens for the API: issue, list, revoke."),
     "enrolment": ("enrolment", "綁定一次碼 / Issue one-time codes, release LINE accounts."),
+    "line": ("line", "圖文選單 / Make the rich menus at LINE."),
     "attendance": ("attendance", "差勤 / Duty records, totals of a month, limits of the duty law."),
     "roster": ("roster", "勤務表 / The roster: show, swap, history."),
     "outage": ("outages", "中斷 / Outages: list, enter, dismiss, confirm those concerned."),

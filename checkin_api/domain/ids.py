@@ -310,6 +310,20 @@ class MessageState(StrEnum):
     EXPIRED = "expired"
 
 
+class MenuKind(StrEnum):
+    """Which rich menu a phone shows: who is enrolled has another one than who is new."""
+
+    ENROLLED = "enrolled"
+    NEW = "new"
+
+
+class Withheld(StrEnum):
+    """Why a reminder was not sent: the department's budget of the month is spent, or LINE's own limit is reached."""
+
+    BUDGET = "budget"
+    LINE_LIMIT = "line_limit"
+
+
 class RunState(StrEnum):
     """Where one run of a scheduled job stands."""
 

@@ -46,6 +46,11 @@ _PUNCH_WORDS = {
 }
 _PUNCH_DIRECTIONS = {direction.value: direction for direction in (Direction.IN, Direction.OUT)}
 _HELP_WORDS = frozenset({"說明", "help", "?", "？"})
+_TODAY_WORDS = frozenset({"今天", "今日", "today"})
+_MONTH_WORDS = frozenset({"本月", "month"})
+_FORGOT_WORDS = frozenset({"忘記打卡", "補打卡", "forgot"})
+_REMIND_WORDS = frozenset({"提醒", "remind"})
+_SWITCH = {"開": True, "on": True, "關": False, "off": False}
 _ENROL_PREFIX = "綁定"
 _ENROL_WORDS = frozenset({_ENROL_PREFIX, "bind"})
 _ENROL_PARTS = 3
@@ -112,6 +117,28 @@ class HelpAsked(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class TodayAsked(Event):
+    """Somebody asked for the duty of now: what is recorded, what is due."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MonthAsked(Event):
+    """Somebody asked for the own month."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ForgotAsked(Event):
+    """Somebody forgot to punch and asks what to do."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RemindersAsked(Event):
+    """Somebody wants to be reminded of a missing OUT, or no more; None asks how it stands."""
+
+    wanted: bool | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Followed(Event):
     """The account was added as a friend, or unblocked."""
 
@@ -136,9 +163,8 @@ class Strange:
     detail: str = ""
 
 
-LineEvent = (
-    BeaconHeard | PunchAsked | PlaceShown | EnrolmentAsked | HelpAsked | Followed | Unfollowed | NotOurs | Strange
-)
+Asked = HelpAsked | TodayAsked | MonthAsked | ForgotAsked | RemindersAsked
+LineEvent = BeaconHeard | PunchAsked | PlaceShown | EnrolmentAsked | Asked | Followed | Unfollowed | NotOurs | Strange
 
 
 class _StrangeError(Exception):
@@ -251,9 +277,11 @@ def _postback(event: dict[str, Any], common: dict[str, Any]) -> LineEvent:
         if direction is None:
             raise _StrangeError("bad_field", "postback.data")
         return PunchAsked(**common, direction=direction)
-    if fields.get("checkin") == ["help"]:
-        return HelpAsked(**common)
-    return NotOurs("postback_of_another_service")
+    asked = "&".join(fields.get("checkin", ()))
+    if asked == "remind":
+        return RemindersAsked(**common, wanted=_SWITCH.get(fields.get("to", [""])[0]))
+    question = _QUESTIONS.get(asked)
+    return NotOurs("postback_of_another_service") if question is None else question(**common)
 
 
 def _tap(event: dict[str, Any], common: dict[str, Any]) -> LineEvent:
@@ -296,11 +324,36 @@ def _message(event: dict[str, Any], common: dict[str, Any]) -> LineEvent:
         if len(words) < _ENROL_PARTS or not "".join(words).isprintable():
             return HelpAsked(**common)
         return EnrolmentAsked(**common, staff_no=words[1][:64], code="".join(words[2:])[:64])
-    if len(words) == 1 and first in _PUNCH_WORDS:
-        return PunchAsked(**common, direction=_PUNCH_WORDS[first])
-    if len(words) == 1 and first in _HELP_WORDS:
-        return HelpAsked(**common)
-    return NotOurs("message_not_a_command")
+    return _said("".join(words).lower(), common) if len(words) == 1 or first in _REMIND_WORDS else _NOT_A_COMMAND
+
+
+def _said(word: str, common: dict[str, Any]) -> LineEvent:
+    """What one word in the chat asks for; 提醒 and its switch are one, with or without the space."""
+    if word in _PUNCH_WORDS:
+        return PunchAsked(**common, direction=_PUNCH_WORDS[word])
+    if word in _ASKING:
+        return _ASKING[word](**common)
+    for remind in _REMIND_WORDS:
+        switch = word.removeprefix(remind)
+        if switch != word and (switch in _SWITCH or not switch):
+            return RemindersAsked(**common, wanted=_SWITCH.get(switch))
+    return _NOT_A_COMMAND
+
+
+_NOT_A_COMMAND = NotOurs("message_not_a_command")
+# By the postback's ``checkin``, and by the words that mean the same.
+_QUESTIONS: dict[str, Callable[..., LineEvent]] = {
+    "help": HelpAsked,
+    "today": TodayAsked,
+    "month": MonthAsked,
+    "forgot": ForgotAsked,
+}
+_ASKING: dict[str, Callable[..., LineEvent]] = {
+    **dict.fromkeys(_HELP_WORDS, HelpAsked),
+    **dict.fromkeys(_TODAY_WORDS, TodayAsked),
+    **dict.fromkeys(_MONTH_WORDS, MonthAsked),
+    **dict.fromkeys(_FORGOT_WORDS, ForgotAsked),
+}
 
 
 _PARSERS: dict[str, Callable[[dict[str, Any], dict[str, Any]], LineEvent]] = {

@@ -4,6 +4,7 @@ from checkin_api.models.accounts import ApiToken, CalendarFeed, EnrolmentCode, E
 from checkin_api.models.agents import Agent, AgentBatch, AgentNonce, OfficerDevice
 from checkin_api.models.audit import AuditEntry
 from checkin_api.models.base import Base, UtcDateTime
+from checkin_api.models.chat import MenuLink, Reminder, ReminderWish, RichMenu
 from checkin_api.models.checkups import PhoneCheckup
 from checkin_api.models.corrections import Correction, PunchVoid
 from checkin_api.models.decided import Presence, Punch, Refusal, Reply
@@ -46,6 +47,7 @@ __all__ = [
     "JobRun",
     "Leave",
     "LineAccount",
+    "MenuLink",
     "NoticeAcceptance",
     "Officer",
     "OfficerDevice",
@@ -56,7 +58,10 @@ __all__ = [
     "Punch",
     "PunchVoid",
     "Refusal",
+    "Reminder",
+    "ReminderWish",
     "Reply",
+    "RichMenu",
     "RosterChange",
     "RosterEntry",
     "Shift",

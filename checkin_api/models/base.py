@@ -27,6 +27,7 @@ from checkin_api.domain.ids import (
     Direction,
     EventState,
     HoursRule,
+    MenuKind,
     MessageState,
     OutageSource,
     PhoneStep,
@@ -41,6 +42,7 @@ from checkin_api.domain.ids import (
     RunState,
     Shown,
     SightingSource,
+    Withheld,
     ZoneMode,
 )
 
@@ -112,6 +114,7 @@ class Base(DeclarativeBase):
                 Direction,
                 EventState,
                 HoursRule,
+                MenuKind,
                 MessageState,
                 OutageSource,
                 PhoneStep,
@@ -126,6 +129,7 @@ class Base(DeclarativeBase):
                 RunState,
                 Shown,
                 SightingSource,
+                Withheld,
                 ZoneMode,
             )
         },

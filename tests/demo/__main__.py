@@ -46,6 +46,8 @@ class Demo:
         self._enrol()
         self._name_supervisor()
         self._offer_fallbacks()
+        _say("圖文選單… / rich menus")
+        self.processes.run("line", "menus")
         self._start_agent()
         # Last, so that the first reports it catches up are of a department that is there.
         self.processes.start("worker", CHECKIN, "worker")

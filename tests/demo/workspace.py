@@ -55,9 +55,12 @@ class Workspace:
             "CHECKIN_LINE_CHANNEL_ACCESS_TOKEN": known["channel_access_token"],
             "CHECKIN_SECRET_KEY": known["secret_key"],
             "CHECKIN_LINE_API_URL": line_api_url,
+            "CHECKIN_LINE_DATA_URL": line_api_url,
             "CHECKIN_LINE_LOGIN_CHANNEL_ID": LIFF_ID.partition("-")[0],
             "CHECKIN_LIFF_ID": LIFF_ID,
             "CHECKIN_LIFF_SDK_URL": f"{line_api_url}/liff/sdk.js",
+            # As much as the stand-in platform's own limit of a month.
+            "CHECKIN_PUSH_BUDGET_PER_MONTH": "200",
             "CHECKIN_REPORT_DIR": str(self.folder / "reports"),
         }
         lines = [f"export {name}={shlex.quote(value)}\n" for name, value in settings.items()]

@@ -84,7 +84,9 @@ class Department:
         return self.rows(m.Punch)
 
     def texts(self) -> list[str]:
-        return [message["text"] for reply in self.rows(m.Reply) for message in reply.messages]
+        """What a screen reader says of each message."""
+        said = [message for reply in self.rows(m.Reply) for message in reply.messages]
+        return [message.get("text") or message["altText"] for message in said]
 
 
 @pytest.fixture

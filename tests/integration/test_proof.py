@@ -105,7 +105,7 @@ def test_a_valid_code_is_evidence_of_medium_assurance(department: Department):
         punch = session.scalars(select(m.Punch)).one()
         assert (punch.direction, punch.assurance, punch.impossible_travel) == (Direction.IN, Assurance.MEDIUM, False)
         said = session.scalars(select(m.Reply.messages).order_by(m.Reply.id)).all()
-    assert "滾動碼有效（證明力：中）" in said[-1][0]["text"]
+    assert "滾動碼有效（證明力：中）" in said[-1][0]["altText"]
     told = department.health()
     assert (told.battery, told.last_step, told.heard_at) == (7, STEP, EIGHT + timedelta(seconds=3))
     assert department.alarms() == {}

@@ -75,6 +75,12 @@ class PunchOut(Out):
     heard_at: datetime | None
 
 
+class WishOut(Out):
+    """Whether the officer wants to be reminded."""
+
+    wanted: bool
+
+
 class FallbacksOut(Out):
     """What some zone takes where no beacon is heard."""
 
@@ -97,6 +103,7 @@ class MeOut(Out):
     liff_waits_s: int
     supervises: bool
     notice_accepted: bool
+    reminder: WishOut | None
     fallbacks: FallbacksOut
 
 

@@ -4,7 +4,7 @@ import time
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
-from checkin_api import enrolment, fallbacks, privacy
+from checkin_api import enrolment, fallbacks, privacy, reminders
 from checkin_api.checkin import tapping
 from checkin_api.checkin.tapping import PunchSeen, Tapped
 from checkin_api.checkin.today import DutySeen, Sensed, today_of
@@ -33,6 +33,9 @@ def get_me() -> Any:
         today = today_of(session, access.person(session), now, settings.zone)
         site_code, location = fallbacks.on_offer(session)
         notice_accepted = privacy.accepted(session, today.person.id)
+        # Without a budget nobody is reminded, and nothing is offered.
+        offers_reminders = settings.push_budget_per_month > 0
+        is_reminded = offers_reminders and reminders.is_wanted(session, today.person.id)
     return {
         "now": now,
         "timezone": settings.timezone,
@@ -46,6 +49,7 @@ def get_me() -> Any:
         "liff_waits_s": LIFF_WAITS_S,
         "supervises": today.supervises,
         "notice_accepted": notice_accepted,
+        "reminder": {"wanted": is_reminded} if offers_reminders else None,
         "fallbacks": {"site_code": site_code, "location": location},
     }
 
