@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, exists, select
 from sqlalchemy.orm import Session
 
 from checkin_api import audit, queries
@@ -66,10 +66,9 @@ def supervisors(session: Session) -> list[SupervisorRow]:
     return [SupervisorRow(*row) for row in rows]
 
 
-def is_supervisor(session: Session, officer_id: int) -> bool:
-    """Whether an officer looks after any unit."""
-    query = select(Supervisor.id).where(Supervisor.officer_id == officer_id, Supervisor.ended_at.is_(None)).limit(1)
-    return session.scalar(query) is not None
+def supervises() -> ColumnElement[bool]:
+    """That an officer looks after any unit."""
+    return exists().where(Supervisor.officer_id == Officer.id, Supervisor.ended_at.is_(None))
 
 
 def units_of(session: Session, officer_id: int) -> list[UnitRow]:

@@ -15,7 +15,7 @@ from checkin_api.domain import punching
 from checkin_api.domain.ids import Assurance, Direction, LineUserId
 from checkin_api.domain.shifts import DAY, Duty, local_date
 from checkin_api.domain.windows import PunchFact
-from checkin_api.supervision import is_supervisor
+from checkin_api.supervision import supervises
 
 # A duty and its window reach over two dates at most; the next duty is looked for this far ahead.
 _BACK, _AHEAD = 2 * DAY, 3 * DAY
@@ -32,6 +32,7 @@ class Person:
     name: str
     title: str
     unit: str
+    supervises: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,21 +65,20 @@ class Today:
     due: Direction | None
     sensed: Sensed | None
     punches: list[PunchSeen]
-    supervises: bool
 
 
 def person_of(session: Session, user_id: LineUserId) -> Person | None:
     """The officer to whom a LINE account is bound."""
     o = m.Officer
     row = session.execute(
-        select(o.id, o.staff_no, o.name, o.title, m.Unit.name.label("unit"))
+        select(o.id, o.staff_no, o.name, o.title, m.Unit.name.label("unit"), supervises().label("supervises"))
         .join(m.LineAccount, m.LineAccount.officer_id == o.id)
         .join(m.Unit, m.Unit.id == o.unit_id)
         .where(m.LineAccount.line_user_id == user_id, m.LineAccount.unbound_at.is_(None))
     ).first()
     if row is None:
         return None
-    return Person(id=row.id, staff_no=row.staff_no, name=row.name, title=row.title, unit=row.unit)
+    return Person(**row._mapping)  # noqa: SLF001 (SQLAlchemy's documented name)
 
 
 def today_of(session: Session, person: Person, now: datetime, timezone: ZoneInfo) -> Today:
@@ -106,7 +106,6 @@ def today_of(session: Session, person: Person, now: datetime, timezone: ZoneInfo
         due=due,
         sensed=_sensed(session, person, now),
         punches=shown,
-        supervises=is_supervisor(session, person.id),
     )
 
 

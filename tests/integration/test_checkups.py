@@ -7,7 +7,7 @@ from uuid import uuid4
 import pytest
 from sqlalchemy import select
 
-from checkin_api import checkups, handsets
+from checkin_api import checkups, handsets, reminders
 from checkin_api import models as m
 from checkin_api.domain.ids import PhoneStep, PhoneSystem
 from tests.officers import ANN, BEN, Phones
@@ -96,3 +96,20 @@ def test_phones_that_two_officers_use_and_officers_with_two_phones_are_found(pho
     assert [(use.staff_no, use.punches) for use in shared] == [("A0001", 1), ("A0002", 1)]
     assert [use.staff_no for use in changed] == ["A0002", "A0002"]
     assert len({use.handset for use in changed}) == 2
+
+
+def test_reminders_are_offered_only_with_a_budget_and_switched_by_their_officer(phones: Phones):
+    assert phones.me()["reminder"] is None
+    assert phones.ask("PUT", "/reminder", {"wanted": True})[1] == {"wanted": True}
+    with phones.database.read() as session:
+        ann, ben = (
+            session.scalars(select(m.Officer.id).where(m.Officer.staff_no == number)).one()
+            for number in ("A0001", "A0002")
+        )
+        assert (reminders.is_wanted(session, ann), reminders.is_wanted(session, ben)) == (True, False)
+    phones.app.extensions["settings"] = phones.app.extensions["settings"].model_copy(
+        update={"push_budget_per_month": 100}
+    )
+    assert phones.me()["reminder"] == {"wanted": True}
+    assert phones.me(BEN)["reminder"] == {"wanted": False}
+    assert phones.ask("PUT", "/reminder", {"wanted": "perhaps"})[0] == 422

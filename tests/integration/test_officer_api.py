@@ -102,7 +102,7 @@ def test_two_tabs_that_wait_make_one_punch(phones: Phones):
 
 
 def test_a_tap_that_nobody_has_decided_yet_is_kept(phones: Phones, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr("checkin_api.web.officer.taps._DECIDED_WITHIN_S", 0.05)
+    monkeypatch.setattr("checkin_api.web.officer.taps.DECIDED_WITHIN_S", 0.05)
     phones.hear()
     phones.decides.clear()
     request_id = phones.me()["request_id"]

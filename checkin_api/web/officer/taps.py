@@ -47,7 +47,7 @@ def get_me() -> Any:
         "punches": [_punch(each) for each in today.punches],
         "request_id": tapping.new_request_id(access.key(), access.user(), now),
         "liff_waits_s": LIFF_WAITS_S,
-        "supervises": today.supervises,
+        "supervises": today.person.supervises,
         "notice_accepted": notice_accepted,
         "reminder": {"wanted": is_reminded} if offers_reminders else None,
         "fallbacks": {"site_code": site_code, "location": location},
