@@ -58,8 +58,8 @@ def locate(phone: Phone, zones: Iterable[Zone], now: float) -> Position | NoPosi
     turn, spread, share = _chances(f"{phone.user_id} {now // _READING_S}")
     least, most = _ACCURACY_M if settings.precise_location else _COARSE_ACCURACY_M
     accuracy = least + (most - least) * spread
-    # Within its accuracy, as a phone is most of the time.
-    latitude, longitude = _moved(true, accuracy * 0.8 * share, turn)
+    # Off, but within its accuracy, as a phone is most of the time.
+    latitude, longitude = _moved(true, accuracy * (0.2 + 0.6 * share), turn)
     return Position(round(latitude, 6), round(longitude, 6), round(accuracy, 1))
 
 

@@ -1,18 +1,22 @@
 """A platform at a frozen time, a server for its webhooks, and a client with the channel's token."""
 
+import shutil
 import ssl
 from collections.abc import Iterator
 
 import httpx2
 import pytest
+from playwright.sync_api import Browser, sync_playwright
 
-from tests.integration.line_platform.receiving import Receiver
+from tests.integration.line_platform.receiving import PageServer, Receiver
 from tests.line_platform import BeaconSpec, Clock, LinePlatform, PhoneSpec, PlatformConfig, ZoneSpec
 
 OFFICER = "陳志明"
 OFFICER_ID = "U" + "a" * 32
 # 2026-11-23T00:00:00Z: a Monday, 08:00 in Taipei.
 NOW = 1_795_392_000.0
+LIFF_ID = "1650000002-AbcdEfgh"
+CHROMIUM = shutil.which("chromium")
 # Nothing here is HTTPS, and a client that loads the system's certificates takes 40 ms to make.
 _NO_CERTIFICATES = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 
@@ -42,6 +46,23 @@ def line(receiver: Receiver, line_clock: Clock) -> Iterator[LinePlatform]:
     )
     with LinePlatform(config, clock=line_clock) as platform:
         yield platform
+
+
+@pytest.fixture
+def liff_app(line: LinePlatform) -> Iterator[str]:
+    """A page with LINE's SDK in it, registered as the channel's LIFF app; its endpoint URL."""
+    server = PageServer(f'<!doctype html><title>簽到</title><script src="{line.url}/liff/sdk.js"></script>')
+    line.config.liff_apps[LIFF_ID] = server.url  # type: ignore[index]  # a dict, which nobody else changes
+    yield server.url
+    server.stop()
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"])
+        yield chromium
+        chromium.close()
 
 
 @pytest.fixture

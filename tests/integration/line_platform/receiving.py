@@ -1,4 +1,4 @@
-"""A small server that stands where the product would: it records webhooks and answers as told."""
+"""Small servers that stand where the product would: one records webhooks and answers as told, one has a page."""
 
 import json
 import threading
@@ -58,6 +58,34 @@ class Receiver:
     def events(self) -> list[dict[str, Any]]:
         """Return every event received so far."""
         return [event for request in self.requests for event in request.events]
+
+    def stop(self) -> None:
+        self._server.shutdown()
+        self._server.server_close()
+        self._thread.join()
+
+
+class PageServer:
+    """Answers every GET with one page."""
+
+    def __init__(self, page: str) -> None:
+        content = page.encode()
+
+        class Exchange(BaseHTTPRequestHandler):
+            def do_GET(self) -> None:
+                is_icon = self.path.startswith("/favicon")
+                self.send_response(204 if is_icon else 200)
+                self.send_header("Content-Type", "text/html; charset=utf-8")
+                self.end_headers()
+                self.wfile.write(b"" if is_icon else content)
+
+            def log_message(self, *_args: object) -> None:
+                """Stay quiet."""
+
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Exchange)
+        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.02,))
+        self._thread.start()
+        self.url = f"http://127.0.0.1:{self._server.server_address[1]}/liff/"
 
     def stop(self) -> None:
         self._server.shutdown()

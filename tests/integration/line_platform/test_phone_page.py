@@ -1,15 +1,13 @@
 """The phone page in a real browser: choosing, walking, tapping, reading, both languages, a narrow screen."""
 
-import shutil
 import threading
 import time
 
 import pytest
-from playwright.sync_api import Page, expect, sync_playwright
+from playwright.sync_api import Page, expect
 
-from tests.integration.line_platform.conftest import OFFICER, OFFICER_ID
+from tests.integration.line_platform.conftest import CHROMIUM, OFFICER, OFFICER_ID
 
-CHROMIUM = shutil.which("chromium")
 pytestmark = [
     pytest.mark.skipif(CHROMIUM is None, reason="Debian's chromium is not installed"),
     pytest.mark.xdist_group("line_platform_page"),
@@ -35,14 +33,6 @@ DONE = {
         },
     },
 }
-
-
-@pytest.fixture(scope="module")
-def browser():
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"])
-        yield chromium
-        chromium.close()
 
 
 @pytest.fixture
@@ -131,6 +121,123 @@ def test_page_says_why_there_is_no_event(page, receiver):
     assert receiver.requests == []
     by(page, "open-line").click()
     expect(by(page, "walk-result")).to_contain_text("已送出 2 個")
+
+
+WHY_SILENT = [
+    ("android", {"location_services": False}, "手機的定位已關閉", "the phone's location is off"),
+    ("android", {"location_permission": "off"}, "LINE 沒有位置權限", "LINE may not use the location"),
+    ("android", {"precise_location": False}, "LINE 未使用精確位置", "does not use the precise location"),
+    ("android", {"nearby_devices": False}, "鄰近裝置", "lacks the Nearby devices permission"),
+    (
+        "android",
+        {"line_in_front": False},
+        "Android 手機的 LINE 在背景",
+        "on Android, LINE hears beacons only in the foreground",
+    ),
+    ("iphone", {"line_in_front": False}, "選「永遠」", "has the location only while in use"),
+    ("iphone", {"line_in_front": False, "location_services": False}, "定位服務已關閉", "Location Services are off"),
+    ("iphone", {"line_in_front": False, "location_permission": "off"}, "不准取用位置", "may not use the location"),
+    (
+        "iphone",
+        {"line_in_front": False, "location_permission": "always", "precise_location": False},
+        "準確位置已關閉",
+        "Precise Location is off",
+    ),
+]
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_every_reason_for_silence_has_its_own_words(page, line, language):
+    if language == "en":
+        by(page, "language-switch").click()
+    normal = line.world.phone(OFFICER).settings.as_json()
+    seen = set()
+    for system, settings, zh, en in WHY_SILENT:
+        line.walk_out(OFFICER)
+        line.switch(OFFICER, **normal | {"system": system} | settings)
+        walk = line.walk_in(OFFICER, "HQ")
+        words = zh if language == "zh" else en
+        expect(by(page, "walk-result", silence=walk.silence.value)).to_contain_text(words)
+        expect(by(page, "reception")).to_contain_text(words)
+        seen.add(by(page, "walk-result").inner_text())
+    assert len(seen) == len(WHY_SILENT)
+
+
+def test_settings_are_those_of_the_system(page, line):
+    expect(by(page, "switch-nearby")).to_be_visible()
+    by(page, "setting-system").select_option("iphone")
+    expect(by(page, "phone", system="iphone")).to_be_visible()
+    expect(by(page, "switch-nearby")).to_be_hidden()
+    expect(by(page, "phone-back")).to_be_hidden()
+    by(page, "setting-location").select_option("always")
+    by(page, "switch-precise").click()
+    by(page, "switch-location-services").click()
+    expect(by(page, "reception")).to_contain_text("現在收得到 Beacon")
+    settings = line.world.phone(OFFICER).settings.as_json()
+    assert {
+        "system": "iphone",
+        "location_permission": "always",
+        "precise_location": False,
+        "location_services": False,
+    }.items() <= settings.items()
+
+
+def test_line_in_the_background_is_a_home_screen_with_notifications(page, line, api, receiver):
+    by(page, "phone-home").click()
+    expect(by(page, "home-screen")).to_be_visible()
+    expect(by(page, "chat-log")).to_be_hidden()
+    expect(by(page, "notification")).to_have_count(0)
+    api.post("/v2/bot/message/push", json={"to": OFFICER_ID, "messages": [{"type": "text", "text": "勤務提醒"}]})
+    expect(by(page, "notification")).to_contain_text("勤務提醒")
+    line.walk_in(OFFICER, "HQ")
+    expect(by(page, "home-reception")).to_have_text("現在收不到 Beacon")
+    by(page, "notification").click()
+    expect(by(page, "home-screen")).to_be_hidden()
+    expect(by(page, "message", via="push")).to_contain_text("勤務提醒")
+    line.wait_idle()
+    assert [event["beacon"]["type"] for event in receiver.events()] == ["enter", "enter"]
+
+
+def test_phones_side_by_side_are_live_each_with_its_own_chat_and_settings(page, line, api):
+    line.follow("林美玲")
+    by(page, "phone-beside", phone="林美玲").focus()
+    page.keyboard.press("Enter")
+    other = page.frame_locator('[data-testid="beside-frame"]')
+    expect(other.get_by_text("林美玲 的手機")).to_be_visible()
+    other.locator('[data-testid="zone-walk"][data-zone="HQ"]').click()
+    expect(other.get_by_test_id("walk-result")).to_contain_text("已送出 2 個")
+    other.get_by_test_id("switch-bluetooth").click()
+    expect(other.get_by_test_id("reception")).to_contain_text("手機藍牙已關閉")
+    expect(by(page, "reception")).to_contain_text("現在收得到")
+    mei_ling = next(phone.user_id for phone in line.world.phones.values() if phone.name == "林美玲")
+    for to, text in ((OFFICER_ID, "給陳志明"), (mei_ling, "給林美玲")):
+        api.post("/v2/bot/message/push", json={"to": to, "messages": [{"type": "text", "text": text}]})
+    expect(other.get_by_test_id("chat-log")).to_contain_text("給林美玲")
+    expect(by(page, "chat-log")).to_contain_text("給陳志明")
+    expect(by(page, "chat-log")).not_to_contain_text("給林美玲")
+    assert page.url.endswith(f"#{OFFICER_ID}+{mei_ling}")
+
+
+def test_the_address_brings_back_what_stood_side_by_side_and_a_language_counts_for_all(page, line):
+    ids = [line.add_phone(f"員警{number}").user_id for number in range(4)]
+    page.goto(f"{line.url}/#{'+'.join(ids)}")
+    page.reload()
+    expect(by(page, "beside-column")).to_have_count(3)
+    # A fifth has no place.
+    expect(by(page, "phone-beside", phone=OFFICER)).to_be_disabled()
+    last = page.frame_locator('[data-testid="beside-frame"]').last
+    expect(last.get_by_text("員警3 的手機")).to_be_visible()
+    expect(page.get_by_title("員警3 的手機", exact=True)).to_be_visible()
+    by(page, "language-switch").click()
+    expect(last.get_by_text("Phone of 員警3")).to_be_visible()
+    expect(page.get_by_title("Phone of 員警3", exact=True)).to_be_visible()
+    by(page, "beside-remove", phone="員警2").click()
+    expect(by(page, "beside-column")).to_have_count(2)
+    # The one that stays is not loaded again.
+    expect(last.get_by_text("Phone of 員警3")).to_be_visible()
+    by(page, "phone-item", phone="員警3").click()
+    expect(by(page, "beside-column")).to_have_count(1)
+    assert page.url.endswith(f"#{ids[3]}+{ids[1]}")
 
 
 def test_message_from_elsewhere_appears_and_marks_its_phone_unread(page, api):

@@ -89,6 +89,14 @@
     define(window, "localStorage", storageOf(window.localStorage, `${mark}:`));
     define(window, "sessionStorage", storageOf(window.sessionStorage, `${code}:`));
     define(navigator, "geolocation", geolocation);
+    const asked = navigator.permissions?.query.bind(navigator.permissions);
+    if (asked) {
+      define(navigator.permissions, "query", async (what) => {
+        if (what?.name !== "geolocation") return asked(what);
+        const { error } = await ask("position").catch(() => ({}));
+        return { name: "geolocation", state: error === 1 ? "denied" : "granted", onchange: null };
+      });
+    }
   }
 
   // --- Asking the phone that the page is shown on ---
@@ -175,7 +183,7 @@
 
     init(options, success, failure) {
       const done = begin(options);
-      done.then(success, failure);
+      if (success || failure) done.then(success, failure ?? (() => undefined));
       return done;
     },
     use: () => liff,
