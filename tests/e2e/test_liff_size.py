@@ -14,7 +14,11 @@ from tests.line_platform import LinePlatform, PlatformConfig
 from tests.officers import ANN, LIFF_ID
 from tests.serving import Serving
 
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="Debian's chromium is not installed")
+pytestmark = [
+    pytest.mark.skipif(CHROMIUM is None, reason="Debian's chromium is not installed"),
+    # The service starts for it.
+    pytest.mark.timeout(120),
+]
 
 
 def test_the_first_load_of_home_is_at_most_sixty_kilobytes_in_eight_answers(
