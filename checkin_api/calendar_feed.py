@@ -5,7 +5,8 @@ import secrets
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
-from typing import TypeVarTuple
+from functools import lru_cache
+from typing import TYPE_CHECKING, TypeVarTuple
 from uuid import UUID, uuid5
 from zoneinfo import ZoneInfo
 
@@ -16,14 +17,15 @@ from checkin_api import models as m
 from checkin_api import queries
 from checkin_api.domain.shifts import local_date
 
+if TYPE_CHECKING:
+    from icalendar import Timezone
+
 _Columns = TypeVarTuple("_Columns")
 
 # 192 bits: nobody guesses one.
 _TOKEN_BYTES = 24
 BACK, AHEAD = timedelta(days=31), timedelta(days=92)
 _NAME = "勤務 / Duties"
-# Of a zone's changes, those around what is in the calendar are told.
-_YEAR = timedelta(days=366)
 # Of our own; what a calendar knows a duty by must not change when its roster is imported anew.
 _DUTIES = UUID("8f0d3c52-7e0b-4c0e-9a56-2d6a8f6f6f0e")
 
@@ -125,7 +127,7 @@ def duties(session: Session, now: datetime, officer_id: int, zone: ZoneInfo) -> 
 
 def as_ics(entries: Sequence[DutyEntry], now: datetime, zone: ZoneInfo) -> bytes:
     """The calendar as text/calendar. Source: RFC 5545; RFC 7986, section 5.7 for how often it is to be read."""
-    from icalendar import Calendar, Event, Timezone  # noqa: PLC0415 (only who reads a calendar waits for it)
+    from icalendar import Calendar, Event  # noqa: PLC0415 (only who reads a calendar waits for it)
 
     calendar = Calendar()
     calendar.add("prodid", "-//police-checkin//duties//ZH")
@@ -146,13 +148,20 @@ def as_ics(entries: Sequence[DutyEntry], now: datetime, zone: ZoneInfo) -> bytes
         if entry.location:
             event.add("location", entry.location)
         calendar.add_component(event)
-    since, until = local_date(now, zone) - BACK - _YEAR, local_date(now, zone) + AHEAD + _YEAR
-    if not entries:
-        # A calendar has at least one component. Source: RFC 5545, section 3.6.
-        calendar.add_component(Timezone.from_tzid(zone.key, first_date=since, last_date=until))
-    calendar.add_missing_timezones(since, until)
+    # A calendar has at least one component. Source: RFC 5545, section 3.6.
+    named = sorted(calendar.get_missing_tzids()) if entries else [zone.key]
+    # Before the events that name them, for whoever reads a calendar from top to bottom.
+    calendar.subcomponents[:0] = [_timezone(name, now.year) for name in named]
     text: bytes = calendar.to_ical()
     return text
+
+
+@lru_cache(maxsize=64)
+def _timezone(name: str, year: int) -> "Timezone":
+    """A zone's changes in the years around; working them out takes as long as all the rest."""
+    from icalendar import Timezone  # noqa: PLC0415 (as above)
+
+    return Timezone.from_tzid(name, first_date=date(year - 1, 1, 1), last_date=date(year + 2, 1, 1))
 
 
 @dataclass(frozen=True, slots=True)

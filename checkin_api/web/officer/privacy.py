@@ -119,12 +119,12 @@ def make_calendar_address() -> Any:
 
 @blueprint.delete("/calendar")
 @signed_in
-@blueprint.output({}, status_code=204)
+@blueprint.output(privacy_schemas.CalendarOut)
 def end_calendar_address() -> Any:
     """End the address; without one nothing changes."""
     with access.database().write() as session:
         calendar_feed.end(session, access.person(session).id)
-    return ""
+    return {"exists": False, "made_at": None, "last_read_on": None}
 
 
 def _request(row: RequestRow) -> dict[str, Any]:

@@ -21,6 +21,9 @@ def test_defaults_are_those_of_the_handbook():
     assert settings.database_url == "sqlite:///var/checkin.db"
     assert settings.timezone == "Asia/Taipei"
     assert settings.is_sqlite
+    assert settings.public_url == ""
+    assert settings.agency_name == "本機關 / the agency"
+    assert settings.privacy_contact == "人事單位 / the HR office"
 
 
 def test_every_problem_is_listed_at_once(monkeypatch: pytest.MonkeyPatch):
@@ -28,10 +31,14 @@ def test_every_problem_is_listed_at_once(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setenv("CHECKIN_TIMEZONE", "Asia/Atlantis")
     monkeypatch.setenv("CHECKIN_REPORT_AT", "25:00")
     monkeypatch.setenv("CHECKIN_LINE_FORWARD_URL", "ftp://x")
+    monkeypatch.setenv("CHECKIN_PUBLIC_URL", "checkin.example.gov.tw")
+    monkeypatch.setenv("CHECKIN_AGENCY_NAME", "")
+    monkeypatch.setenv("CHECKIN_PRIVACY_CONTACT", "x" * 401)
     with pytest.raises(ConfigError) as caught:
         load_settings()
     assert [problem.split(":")[0] for problem in caught.value.problems] == [
-        "CHECKIN_DATABASE_URL", "CHECKIN_LINE_FORWARD_URL", "CHECKIN_TIMEZONE", "CHECKIN_REPORT_AT",
+        "CHECKIN_DATABASE_URL", "CHECKIN_LINE_FORWARD_URL", "CHECKIN_PUBLIC_URL", "CHECKIN_AGENCY_NAME",
+        "CHECKIN_PRIVACY_CONTACT", "CHECKIN_TIMEZONE", "CHECKIN_REPORT_AT",
     ]  # fmt: skip
 
 
