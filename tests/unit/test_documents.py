@@ -22,6 +22,7 @@ from checkin_api.domain.ids import (
     EventState,
     Flag,
     HoursRule,
+    PrivacyRequestKind,
     Proof,
     Reason,
     Status,
@@ -116,7 +117,9 @@ def test_every_number_of_the_report_is_defined_on_hrs_page(key: str):
     assert any(f"`{key}`" in line.split("|")[1] for line in definitions)
 
 
-@pytest.mark.parametrize("words", [EventState, ZoneMode, Assurance, HoursRule, BeaconKind, Status, Flag, Disposition])
+@pytest.mark.parametrize(
+    "words", [EventState, ZoneMode, Assurance, HoursRule, BeaconKind, Status, Flag, Disposition, PrivacyRequestKind]
+)
 def test_every_word_that_hr_writes_or_reads_is_on_hrs_page(words: type[StrEnum]):
     page = _read("docs/hr.md")
     assert [word for word in words if f"`{word}`" not in page] == []
