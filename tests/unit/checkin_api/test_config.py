@@ -42,6 +42,20 @@ def test_every_problem_is_listed_at_once(monkeypatch: pytest.MonkeyPatch):
     ]  # fmt: skip
 
 
+def test_no_reminder_is_pushed_unless_a_budget_is_set(monkeypatch: pytest.MonkeyPatch):
+    settings = load_settings()
+    assert (settings.push_budget_per_month, settings.remind_after_minutes) == (0, 30)
+    assert settings.line_data_url == "https://api-data.line.me"
+    monkeypatch.setenv("CHECKIN_PUSH_BUDGET_PER_MONTH", "-1")
+    monkeypatch.setenv("CHECKIN_REMIND_AFTER_MINUTES", "1441")
+    monkeypatch.setenv("CHECKIN_LINE_DATA_URL", "api-data.line.me")
+    with pytest.raises(ConfigError) as caught:
+        load_settings()
+    assert [problem.split(":")[0] for problem in caught.value.problems] == [
+        "CHECKIN_LINE_DATA_URL", "CHECKIN_PUSH_BUDGET_PER_MONTH", "CHECKIN_REMIND_AFTER_MINUTES",
+    ]  # fmt: skip
+
+
 def test_missing_required_settings_are_named():
     with pytest.raises(ConfigError) as caught:
         load_settings("line_channel_secret", "secret_key", "timezone")

@@ -14,11 +14,15 @@ from checkin_api.line.events import (
     BeaconHeard,
     EnrolmentAsked,
     Followed,
+    ForgotAsked,
     HelpAsked,
     LineEvent,
+    MonthAsked,
     NotOurs,
     PunchAsked,
+    RemindersAsked,
     Strange,
+    TodayAsked,
     Unfollowed,
     parse_event,
 )
@@ -59,6 +63,19 @@ def test_lines_published_beacon_event():
         (webhooks.tap(NOW, ANN), PunchAsked),
         (webhooks.event("postback", NOW, ANN, postback={"data": "checkin=help"}), HelpAsked),
         (webhooks.event("postback", NOW, ANN, postback={"data": "shop=1"}), NotOurs),
+        (webhooks.event("postback", NOW, ANN, postback={"data": "checkin=help&checkin=today"}), NotOurs),
+        (webhooks.event("postback", NOW, ANN, postback={"data": "checkin=today"}), TodayAsked),
+        (webhooks.event("postback", NOW, ANN, postback={"data": "checkin=month"}), MonthAsked),
+        (webhooks.event("postback", NOW, ANN, postback={"data": "checkin=forgot"}), ForgotAsked),
+        (webhooks.say(NOW, ANN, "今天"), TodayAsked),
+        (webhooks.say(NOW, ANN, "Today"), TodayAsked),
+        (webhooks.say(NOW, ANN, "本月"), MonthAsked),
+        (webhooks.say(NOW, ANN, "month"), MonthAsked),
+        (webhooks.say(NOW, ANN, "忘記打卡"), ForgotAsked),
+        (webhooks.say(NOW, ANN, "forgot"), ForgotAsked),
+        (webhooks.say(NOW, ANN, "今天午餐"), NotOurs),
+        (webhooks.say(NOW, ANN, "提醒我買便當"), NotOurs),
+        (webhooks.say(NOW, ANN, "remind me"), NotOurs),
         (webhooks.say(NOW, ANN, "說明"), HelpAsked),
         (webhooks.say(NOW, ANN, "綁定"), HelpAsked),
         (webhooks.say(NOW, ANN, "綁定 A0\x001 CODE"), HelpAsked),
@@ -88,6 +105,26 @@ def test_words_that_punch(text: str, direction: str):
     event = parse(webhooks.say(NOW, ANN, text))
     assert isinstance(event, PunchAsked)
     assert event.direction is Direction(direction)
+
+
+@pytest.mark.parametrize(
+    ("text", "wanted"),
+    [
+        ("提醒 開", True), ("提醒開", True), ("Remind ON", True), ("remind on", True), ("提醒 關", False),
+        ("提醒　關", False), ("remind off", False), ("提醒", None), ("remind", None),
+    ],
+)  # fmt: skip
+def test_words_that_switch_reminders(text: str, wanted: bool | None):
+    event = parse(webhooks.say(NOW, ANN, text))
+    assert isinstance(event, RemindersAsked)
+    assert event.wanted is wanted
+
+
+@pytest.mark.parametrize(("to", "wanted"), [("&to=on", True), ("&to=off", False), ("", None), ("&to=x", None)])
+def test_buttons_that_switch_reminders(to: str, wanted: bool | None):
+    event = parse(webhooks.event("postback", NOW, ANN, postback={"data": f"checkin=remind{to}"}))
+    assert isinstance(event, RemindersAsked)
+    assert event.wanted is wanted
 
 
 @pytest.mark.parametrize(
