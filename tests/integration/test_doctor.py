@@ -13,9 +13,20 @@ from checkin_api import models as m
 from checkin_api.config import Settings
 from checkin_api.db import Database
 from checkin_api.doctor import Finding, examine
-from checkin_api.domain.ids import AlarmKind, Assurance, BeaconKind, EventState, OutageSource, RunState
+from checkin_api.domain.ids import (
+    AlarmKind,
+    Assurance,
+    BeaconKind,
+    EventState,
+    MessageState,
+    OutageSource,
+    RunState,
+    Withheld,
+    new_id,
+)
 from checkin_api.fleet import alarms, keys
 from checkin_api.fleet.alarms import Evidence, Raised
+from checkin_api.line.menus import menus
 from checkin_api.vault import Vault
 from tests import builders
 from tests.commands import checkin
@@ -155,6 +166,36 @@ def test_a_zone_that_hears_nobody_is_pointed_out(doctor: Doctor, database: Datab
     assert sorted(finding.text.split(" though")[0] for finding in found) == [
         "all zones: nobody heard for 5 h", "zone GATE: nobody heard for 5 h",
     ]  # fmt: skip
+
+
+# --- the chat -------------------------------------------------------------------------------------------------------
+
+
+def test_rich_menus_that_are_missing_or_of_another_release_are_pointed_out(doctor: Doctor, database: Database):
+    assert doctor.judges("rich menus") == (None, "missing: run `checkin line menus`")
+    with database.write() as session:
+        for menu in menus(""):
+            session.add(
+                m.RichMenu(kind=menu.kind, line_menu_id=menu.name, digest=menu.digest, made_at=doctor.clock.now())
+            )
+    assert doctor.judges("rich menus") == (True, "of this release")
+    assert doctor.judges("rich menus", liff_id="1650000002-AbcdEfgh") == (None, "outdated: run `checkin line menus`")
+
+
+def test_reminders_are_counted_against_the_budget(doctor: Doctor, database: Database):
+    assert doctor.says("reminders") == []
+    assert doctor.judges("reminders", push_budget_per_month=3) == (True, "0 of 3 this month")
+    now = doctor.clock.now()
+    with database.write() as session:
+        officer_id = builders.officer(session).id
+        for number, withheld in enumerate((None, Withheld.BUDGET)):
+            session.add(
+                m.Reminder(
+                    id=new_id(), officer_id=officer_id, duty_start=now - number * HOUR, messages=[], withheld=withheld,
+                    state=None if withheld else MessageState.SENT, created_at=now, next_attempt_at=now, expires_at=now,
+                )
+            )  # fmt: skip
+    assert doctor.judges("reminders", push_budget_per_month=1) == (None, "1 of 1 this month, 1 more were not sent")
 
 
 # --- zones and beacons ----------------------------------------------------------------------------------------------
