@@ -54,6 +54,9 @@ SECTIONS: Mapping[str, Section] = {
     "presences": Section("presences", m.Presence),
     "refusals": Section("refusals", m.Refusal),
     "corrections": Section("corrections", m.Correction),
+    "phone_checkups": Section("phone_check", m.PhoneCheckup),
+    "reminder_wish": Section("reminders", m.ReminderWish),
+    "reminders": Section("reminders", m.Reminder),
     "devices": Section(
         "devices", m.OfficerDevice, left_out={"sealed_irk": "your phone's own key, encrypted; it is given to nobody"}
     ),
@@ -75,6 +78,7 @@ TRACES: Mapping[str, Section] = {
     ),
 }
 NOT_COPIED: Mapping[str, str] = {
+    "menu_link": "what is to be told to LINE about your menu; gone within seconds",
     "delivery": "whole requests of LINE on their way to another service, with other people's events too",
 }
 

@@ -19,7 +19,7 @@ from checkin_api.web.officer.access import DECIDED_WITHIN_S, LOOK_EVERY_S, bluep
 from checkin_api.web.schemas import In, Out, printable
 
 
-class PositionIn(In):
+class PhonePositionIn(In):
     """Where the phone believes itself to be, in degrees (WGS 84), good to ``accuracy_m`` metres."""
 
     latitude: Annotated[float, Field(ge=-90, le=90)]
@@ -32,7 +32,7 @@ class PlaceIn(In):
 
     request_id: schemas.RequestId
     site_code: Annotated[str, Field(min_length=1, max_length=32), AfterValidator(printable)] | None = None
-    position: PositionIn | None = None
+    position: PhonePositionIn | None = None
 
     @model_validator(mode="after")
     def _one_of_the_two(self) -> Self:

@@ -107,8 +107,8 @@ def today(name: str, punches: int, due: Direction | None = None) -> Today:
     )  # fmt: skip
     shown = DutySeen(duty=duty, shift_name=name) if punches else None
     return Today(
-        person=Person(id=1, staff_no="A1", name=name, title="警員", unit=name), duty=shown, next_duty=shown,
-        due=Direction.OUT if punches else due, sensed=None, punches=[seen] * punches, supervises=False,
+        person=Person(id=1, staff_no="A1", name=name, title="警員", unit=name, supervises=False),
+        duty=shown, next_duty=shown, due=Direction.OUT if punches else due, sensed=None, punches=[seen] * punches,
     )  # fmt: skip
 
 
