@@ -75,12 +75,13 @@ def subtitle(words: str) -> Component:
 
 
 def fact(zh: str, en: str, value: str, value_en: str = "") -> Component:
-    """A row: what it is in both languages, and its value; a value in words has its English below."""
-    values = [_line(value, "sm", _INK)]
-    if value_en:
-        values.append(_line(value_en, "xs", _GREY))
-    label = {**_box([_line(zh, "sm", _GREY), _line(en, "xxs", _GREY)]), "flex": 2}
-    return {"type": "box", "layout": "horizontal", "spacing": "md", "contents": [label, {**_box(values), "flex": 5}]}
+    """A row: what it is in both languages, and its value; a value in words has its English below.
+
+    Few components, as each reply of a busy morning is put together, stored and sent.
+    """
+    label = {**_line(f"{zh}\n{en}", "xs", _GREY), "flex": 2}
+    shown = {**_line(f"{value}\n{value_en}" if value_en else value, "sm", _INK), "flex": 5}
+    return {"type": "box", "layout": "horizontal", "spacing": "md", "contents": [label, shown]}
 
 
 def paragraph(words: str, *, size: str = "sm", faint: bool = False) -> Component:

@@ -48,7 +48,7 @@ def punched(
         f"地點：{short(zone.name)}",
         f"證據：{heard} {evidence_zh}（證明力：{assurance_zh}）",
         *(words for words, _ in remarks),
-        f"{en} {at} · {heard} {evidence_en} (assurance: {assurance_en})",
+        f"{en} {at} · {short(zone.name)} · {heard} {evidence_en} (assurance: {assurance_en})",
         *(words for _, words in remarks),
     ]
     header = [flex.title(f"✅ {zh}"), flex.subtitle(en), flex.title(at, "4xl"), flex.title(cut(name), "md")]
@@ -160,7 +160,7 @@ def forgot(liff_id: str = "") -> list[Message]:
         words = f"{zh}請告訴單位主管或人事：何時、哪個簽到區、理由。\n{en} Tell them when, in which zone, and why."
         return [text_message(words, *quick)]
     words = f"{zh}按下面的按鈕，填日期、時間與理由。\n{en} Tap the button below; say when and why."
-    button = buttons.page(liff_id, "申請補打卡", "Correct", screen=buttons.CORRECTIONS)
+    button = buttons.page(liff_id, "申請補打卡", "Correction", screen=buttons.CORRECTIONS)
     return [_with_button(words, button, *quick)]
 
 

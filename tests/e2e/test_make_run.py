@@ -62,6 +62,7 @@ def test_a_signal_ends_everything_with_status_zero(folder: Path, number: signal.
 def test_a_second_run_finds_the_officers_enrolled_and_imports_nothing_again(used_folder: Path):
     with running_demo(used_folder) as demo:
         assert "匯入" not in demo.printed()
+        assert "圖文選單… / rich menus" in demo.printed()
         # Whoever was a newcomer may have enrolled meanwhile.
         assert any(f"enrolled {bound}/60" in demo.printed() for bound in range(54, 61))
 

@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from sqlalchemy import select
+from sqlalchemy.event import listen
 
 from checkin_api import models as m
 from checkin_api import reminders
@@ -146,6 +147,16 @@ def test_every_event_of_a_chat_full_of_questions_is_decided(chat: Chat):
     chat.hear(*(asked(what, webhooks.user(n)) for n in range(20) for what in ("today", "month", "remind", "help")))
     with chat.database.read() as session:
         assert set(session.scalars(select(m.InboxEvent.state))) == {EventState.DECIDED}
+
+
+def test_deciding_events_and_taps_asks_nothing_that_only_the_chat_needs(chat: Chat):
+    asked_of_database: list[str] = []
+    listen(chat.database.engine, "before_cursor_execute", lambda *given: asked_of_database.append(given[2]))
+    chat.hear(webhooks.beacon(EIGHT, ANN, HWID), webhooks.tap(EIGHT, ANN))
+    words = " ".join(asked_of_database)
+    assert "line_account" in words
+    for table in ("reminder", "reminder_wish", "rich_menu", "menu_link", "supervisor"):
+        assert f" {table} " not in words
 
 
 def _buttons(message: dict[str, Any]) -> list[dict[str, Any]]:
