@@ -68,13 +68,14 @@ def measure(plan: Plan) -> list[Figure]:
         # The last station's static beacon, in a zone where one taps.
         line.add_zone("gate", beacons={store.hwids[-2]: "00"})
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        last = plan.pairs + _WARM_UP + _TAPS * plan.pairs
+        # The browser is closed after it: what its processes took is lost with them.
         with OthersCpu() as others:
             loads = [page_load.first_load(browser, _arrive(line, number)) for number in range(plan.pairs)]
-            last = plan.pairs + _WARM_UP + _TAPS * plan.pairs
             taps = [_tap(browser, line, number) for number in range(plan.pairs, last)]
-            # The browser has the machine's cores too, which a phone has not.
-            browser.close()
-            alone = [_tap_without_a_page(line, number) for number in range(last, last + _TAPS * plan.pairs)]
+        # The browser has the machine's cores too, which a phone has not.
+        browser.close()
+        alone = [_tap_without_a_page(line, number) for number in range(last, last + _TAPS * plan.pairs)]
     say(f"page: {len(taps)} taps, others took {others.cores:.2f} cores")
     return _weights(loads) + _times(taps[_WARM_UP:], alone)
 
