@@ -21,6 +21,10 @@ test-e2e: ## the browser tests
 	@deploy/bootstrap.sh test
 	$(BIN)/pytest tests/e2e
 
+pictures: ## the guides' pictures from the screens of the browser tests
+	@deploy/bootstrap.sh run
+	$(BIN)/python -m tests.e2e.pictures
+
 test-radio: ## the agent against real bluetoothds, in virtual machines
 	@deploy/bootstrap.sh test
 	$(BIN)/pytest tests/radio
@@ -73,4 +77,4 @@ report: ## a day's usage report of the running department: make report DATE=2026
 clean: ## remove the environment and all working data
 	rm -rf .venv var build *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 
-.PHONY: help run test test-fast test-e2e test-radio format lint types coverage bench check lock migration menus report clean
+.PHONY: help run test test-fast test-e2e pictures test-radio format lint types coverage bench check lock migration menus report clean

@@ -50,7 +50,7 @@ def address(line: LinePlatform, user: str) -> str:
 
 
 def show_home(page: Page) -> None:
-    """Wait for the home screen; a screen that comes before it is answered here."""
+    """Wait for the home screen of somebody who has accepted the notice."""
     page.get_by_test_id("who").wait_for()
 
 

@@ -75,6 +75,7 @@ async function lookOnce() {
     const wasNotice = state.view === "notice";
     dispatch({ type: "me", me, atMs: Date.now() });
     if (state.view === "notice" && !wasNotice) acts.privacy.open();
+    if (state.view === "home" && wasNotice) begun();
   } catch (problem) {
     fail(problem);
   }
@@ -103,6 +104,12 @@ async function send(requestId, direction) {
     } catch (problem) {
       if (!(problem instanceof Problem)) throw problem;
       if (problem.code === "request_id_expired") return renewTap(direction);
+      // Nothing was taken, and the tap is kept: it goes out again after signing in, or after the notice.
+      if (problem.code === "token_expired") return fail(problem);
+      if (problem.code === "notice_not_accepted") {
+        dispatch({ type: "dismissed" });
+        return look();
+      }
       const isPassing = problem.status === 0 || problem.status >= 500;
       if (!isPassing) {
         store(KEPT_TAP, null);
@@ -204,6 +211,11 @@ async function resume() {
   return send(kept.requestId, kept.direction);
 }
 
+async function begun() {
+  await resume();
+  openWanted();
+}
+
 // A menu of the chat opens a screen, a zone's screen code the page with it; LINE hands both on in the address.
 function openWanted() {
   const wanted = new URLSearchParams(location.search);
@@ -220,8 +232,7 @@ async function start() {
   }
   server = connect(liff, window.fetch.bind(window));
   await look();
-  if (state.view === "home") await resume();
-  if (state.view === "home") openWanted();
+  if (state.view === "home") await begun();
   // Seconds that pass, on the page: nothing is asked for them.
   setInterval(() => { if (state.view === "home" && document.visibilityState === "visible") draw(); }, 1000);
 }

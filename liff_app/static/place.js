@@ -44,7 +44,8 @@ export const actions = ({ liff, server, state, change, look, go }) => {
       if (code) show({ site_code: code }, "code");
       else change({ problem: unread });
     },
-    canScan: () => liff.isApiAvailable?.("scanCodeV2") ?? typeof liff.scanCodeV2 === "function",
+    // Outside LINE the SDK would run its scanner in a frame of its own, which the page's policy forbids.
+    canScan: () => liff.isInClient() && liff.isApiAvailable("scanCodeV2"),
     async scan() {
       change({ busy: "scan", problem: null });
       // Closed by the officer: nothing is wrong.

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import insert, select
 
-from checkin_api import migrations
+from checkin_api import migrations, privacy
 from checkin_api import models as m
 from checkin_api.db import Database
 from checkin_api.imports import Kind, import_file
@@ -38,7 +38,10 @@ def write_department(folder: Path) -> None:
 
 
 def fill(url: str, folder: Path) -> None:
-    """Create the schema in an empty database, import the files, and bind officer number n to ``webhooks.user(n)``."""
+    """Create the schema in an empty database, import the files, and bind officer number n to ``webhooks.user(n)``.
+
+    Everybody has accepted the notice.
+    """
     now = datetime.now(UTC)
     database = Database(url)
     migrations.upgrade(database)
@@ -54,6 +57,8 @@ def fill(url: str, folder: Path) -> None:
                 for number, officer_id in enumerate(officers)
             ],
         )
+        accepted = {"version": privacy.VERSION, "accepted_at": now}
+        session.execute(insert(m.NoticeAcceptance), [{"officer_id": officer_id, **accepted} for officer_id in officers])
     database.close()
 
 

@@ -15,7 +15,7 @@ from tests.demo.processes import ROOT
 from tests.demo.workspace import Workspace
 from tests.serving import free_port
 
-START_TIMEOUT_S = 120.0
+START_TIMEOUT_S = 180.0
 STOP_TIMEOUT_S = 30.0
 
 

@@ -27,6 +27,7 @@ def test_the_first_load_of_home_is_at_most_sixty_kilobytes_in_eight_answers(
     with closing(Database(sqlite_url)) as database, database.write() as session:
         officer = builders.officer(session, staff_no="A0001", name="王小明")
         builders.line_account(session, officer, ANN)
+        builders.acceptance(session, officer)
         builders.presence(session, officer, builders.zone(session), datetime.now(UTC))
     apps: dict[str, str] = {}
     with LinePlatform(PlatformConfig(liff_apps=apps)) as line:

@@ -44,7 +44,9 @@ class Site:
     def __init__(self, database: Database, clock: FakeClock, line: LinePlatform) -> None:
         self.clock, self.line = clock, line
         with database.write() as session:
-            builders.line_account(session, builders.officer(session, staff_no="A0001", name="王小明"), ANN)
+            officer = builders.officer(session, staff_no="A0001", name="王小明")
+            builders.line_account(session, officer, ANN)
+            builders.acceptance(session, officer)
             newcomer = builders.officer(session, staff_no="A0009", name="新人")
             builders.roster(session, newcomer, builders.shift(session), date(2026, 11, 23))
             builders.beacon(session, builders.zone(session, name="大門簽到區"), hwid=HWID)
@@ -117,6 +119,7 @@ class Visit:
         self.page.locator("#staff_no").fill(staff_no)
         self.page.locator("#code").fill(code)
         self.page.get_by_test_id("bind").click()
+        self.page.get_by_test_id("accept").click()
 
     def is_home_of(self, name: str) -> None:
         expect(self.page.get_by_test_id("who")).to_have_text(name)
