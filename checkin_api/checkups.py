@@ -62,13 +62,11 @@ def look(  # noqa: PLR0913 (whose, which, and what the officer does now)
         raise NotFoundError("沒有這次檢查 / there is no such test")
     is_open = checkup.ended_at is None and now - checkup.started_at <= LASTS
     if is_open:
+        checkup.step = step or checkup.step
         heard = _heard_since(session, officer_id, checkup.started_at)
         if heard is not None:
             checkup.heard_at, checkup.zone_id = heard
-            checkup.ended_at = now
-        else:
-            checkup.step = step or checkup.step
-            checkup.ended_at = now if gives_up else None
+        checkup.ended_at = now if heard or gives_up else None
         session.flush()
     return _seen(session, checkup)
 

@@ -48,14 +48,13 @@ export const actions = ({ liff, server, state, here, change, look, go }) => {
   let loop = 0;
 
   // Asks while the screen is open; whoever comes back to it goes on.
-  async function listen(step = null) {
+  async function listen() {
     const mine = (loop += 1);
     change({ phase: "listening", untilMs: serverMs(state(), Date.now()) + LISTEN_MS, problem: null });
-    let tried = step;
     while (mine === loop && state().screen === "doctor" && ["listening", "step"].includes(here().phase)) {
       try {
-        const checkup = await server.checkup(here().checkup.id, tried && { step: tried });
-        tried = null;
+        // Whoever reads a step often does it before any button: what is shown when the beacon is heard has helped.
+        const checkup = await server.checkup(here().checkup.id, here().place < 0 ? {} : { step: here().steps[here().place] });
         if (mine !== loop) return;
         if (checkup.heard_at) {
           change({ phase: "heard", checkup });
@@ -93,7 +92,7 @@ export const actions = ({ liff, server, state, here, change, look, go }) => {
         change({ problem });
       }
     },
-    done: () => listen(here().steps[here().place]),
+    done: () => listen(),
     next,
     giveUp,
     leave: (screen) => go(screen),

@@ -36,6 +36,7 @@ let state = begin(stored(KEPT_LANGUAGE) ?? chooseLanguage(navigator.language));
 let server = null;
 let timer = 0;
 let asking = null;
+let wanted = "today";
 
 function dispatch(event) {
   const before = state.tap?.phase;
@@ -185,7 +186,8 @@ const acts = {
   },
   // Each screen beside the first comes with its own module when it is opened; the phone's back button leaves it.
   async go(screen, how = {}) {
-    if (screen === state.screen && !how.fresh) return;
+    wanted = screen;
+    if (screen === state.screen) return;
     if (screen !== "today") {
       try {
         await load(screen);
@@ -193,6 +195,8 @@ const acts = {
         dispatch({ type: "offline" });
         return;
       }
+      // Another button was tapped while this screen was on its way.
+      if (wanted !== screen) return;
       acts[screen].open?.(how);
     }
     if (!how.isBack) history.pushState({ screen }, "", location.pathname);

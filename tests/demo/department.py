@@ -71,7 +71,7 @@ class _Officer:
         return turns[(self.place_in_team + day.toordinal()) % len(turns)]
 
 
-def write_csvs(folder: Path, first_day: date, days: int = 7, officers: int = 60, units: int = 3) -> None:
+def write_csvs(folder: Path, first_day: date, days: int = 7, officers: int = 90, units: int = 3) -> None:
     """Write units, shifts, officers, sites, zones, beacons and roster, each as ``<kind>.csv``.
 
     The roster begins with the duties that reach from the evening before into the first day, so that at every hour from

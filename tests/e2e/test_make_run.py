@@ -64,7 +64,7 @@ def test_a_second_run_finds_the_officers_enrolled_and_imports_nothing_again(used
         assert "匯入" not in demo.printed()
         assert "圖文選單… / rich menus" in demo.printed()
         # Whoever was a newcomer may have enrolled meanwhile.
-        assert any(f"enrolled {bound}/60" in demo.printed() for bound in range(54, 61))
+        assert any(f"enrolled {bound}/90" in demo.printed() for bound in range(84, 91))
 
 
 def test_when_a_part_dies_the_rest_ends_and_its_log_is_named(folder: Path):

@@ -36,7 +36,7 @@ def open_windows(folder: Path) -> dict[str, list[tuple[datetime, datetime]]]:
 def test_the_department_has_the_size_that_was_asked_for(tmp_path: Path):
     write_csvs(tmp_path, MONDAY)
     sizes = {kind: len(rows(tmp_path, kind)) for kind in KINDS if kind != "roster"}
-    assert sizes == {"units": 4, "shifts": 7, "officers": 60, "sites": 3, "zones": 3, "beacons": 6}
+    assert sizes == {"units": 4, "shifts": 7, "officers": 90, "sites": 3, "zones": 3, "beacons": 6}
     assert [zone["mode"] for zone in rows(tmp_path, "zones")] == ["auto", "confirm", "confirm"]
     assert {row["shift_code"] for row in rows(tmp_path, "roster")} == {row["code"] for row in rows(tmp_path, "shifts")}
 
@@ -74,7 +74,7 @@ def test_every_officer_is_on_duty_on_most_days(tmp_path: Path):
     days = defaultdict(set)
     for row in rows(tmp_path, "roster"):
         days[row["staff_no"]].add(row["duty_date"])
-    assert len(days) == 60
+    assert len(days) == 90
     assert all(len(on_duty) >= 4 for on_duty in days.values())
 
 
