@@ -27,7 +27,11 @@ EXPECTED_ERRORS = "Failed to load resource"
 
 def open_page(phone: Phone, page: Page) -> FrameLocator:
     phone.by("liff-open").click()
-    liff = page.frame_locator('[data-testid="liff-frame"]')
+    return begin(page.frame_locator('[data-testid="liff-frame"]'))
+
+
+def begin(liff: FrameLocator) -> FrameLocator:
+    """Past the notice, if this officer has not accepted it yet."""
     begun = liff.get_by_test_id("accept").or_(liff.get_by_test_id("who")).or_(liff.get_by_test_id("bind"))
     begun.wait_for()
     if liff.get_by_test_id("accept").is_visible():

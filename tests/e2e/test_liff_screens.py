@@ -144,6 +144,19 @@ def test_the_code_on_the_zones_screen_signs_in_where_no_beacon_is_heard(
     expect(liff.get_by_test_id("recorded")).to_contain_text("現場螢幕上的簽到碼")
 
 
+def test_a_position_by_the_officers_own_act_signs_in_where_bluetooth_is_off(page: Page, on_duty: Iterator[OpenDuty]):
+    phone = Phone(page, next(on_duty).staff_no)
+    phone.by("switch-bluetooth").click()
+    phone.walk_into_silently(CONFIRM_ZONE)
+    liff = open_page(phone, page)
+    liff.get_by_test_id("to-place").click()
+    expect(liff.get_by_test_id("location")).to_contain_text("不留座標")
+    liff.get_by_test_id("locate").click()
+    expect(liff.get_by_test_id("sensed")).to_contain_text("已用其他方式證明")
+    liff.get_by_test_id("tap-in").click()
+    expect(liff.get_by_test_id("recorded")).to_contain_text("手機定位距此約")
+
+
 def test_the_own_data_a_request_and_a_calendar_of_ones_own(page: Page, on_duty: Iterator[OpenDuty]):
     staff_no = next(on_duty).staff_no
     liff = open_page(Phone(page, staff_no), page)

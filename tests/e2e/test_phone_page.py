@@ -13,6 +13,7 @@ from tests.demo.duties import OpenDuty, open_duties
 from tests.demo.phones import NEWCOMERS, line_user_id
 from tests.e2e.conftest import CHROMIUM, PATIENCE_MS
 from tests.e2e.running import RunningDemo
+from tests.e2e.test_liff import begin
 from tests.e2e.test_main_job import CONFIRM_ZONE, Phone
 
 pytestmark = [
@@ -87,7 +88,7 @@ def liff_page(page: Page, phone: Phone) -> Frame:
     phone.by("liff-open").click()
     frame = phone.by("liff-frame").element_handle().content_frame()
     assert frame
-    expect(page.frame_locator('[data-testid="liff-frame"]').get_by_test_id("who")).to_be_visible()
+    expect(begin(page.frame_locator('[data-testid="liff-frame"]')).get_by_test_id("who")).to_be_visible()
     return frame
 
 
@@ -139,8 +140,9 @@ def test_two_phones_side_by_side_sign_in_each_for_itself(page: Page, demo: Runni
     phone.by("liff-open").click()
     beside.get_by_test_id("liff-open").click()
     name = name_of(demo, second)
-    expect(beside.frame_locator('[data-testid="liff-frame"]').get_by_test_id("who")).to_have_text(name)
-    expect(page.frame_locator('[data-testid="liff-frame"]').get_by_test_id("who")).to_have_text(name_of(demo, first))
+    expect(begin(beside.frame_locator('[data-testid="liff-frame"]')).get_by_test_id("who")).to_have_text(name)
+    own = begin(page.frame_locator('[data-testid="liff-frame"]'))
+    expect(own.get_by_test_id("who")).to_have_text(name_of(demo, first))
     beside.get_by_test_id("liff-close").click()
     beside.get_by_test_id("switch-bluetooth").click()
     beside.get_by_test_id("quick-reply").get_by_text("簽到").click()
