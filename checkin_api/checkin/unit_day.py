@@ -13,6 +13,7 @@ from checkin_api import queries
 from checkin_api.domain.duty_law import DutyLimits
 from checkin_api.domain.ids import Status
 from checkin_api.domain.records import DutyRecord
+from checkin_api.domain.shifts import DAY, local_date
 from checkin_api.queries import UnitRow
 from checkin_api.queries.attendance import Period, attendance
 
@@ -43,13 +44,16 @@ _URGENT = (Status.ABSENT, Status.MISSING_IN, Status.MISSING_OUT, Status.UNPROVEN
 def unit_day(  # noqa: PLR0913 (whose, when, by which clock, zone and limits)
     session: Session, units: list[UnitRow], day: date, *, now: datetime, zone: ZoneInfo, limits: DutyLimits
 ) -> UnitDay:
-    """The duties of ``day`` of all officers of the units, as they stand now."""
-    period = Period(first=day, last=day, as_of=now, zone=zone, limits=limits)
+    """The duties of ``day`` of all officers of the units, as they stand now; today with last night's under way."""
+    is_today = day == local_date(now, zone)
+    period = Period(first=day - DAY if is_today else day, last=day, as_of=now, zone=zone, limits=limits)
     names = dict(session.execute(select(m.Shift.code, m.Shift.name)).all())
     unit_names = {unit.code: unit.name for unit in units}
     duties = []
     for block in attendance(session, period, among=queries.of_units(units)):
         for record in block.records():
+            if record.duty_date != day and not _is_under_way(record, now):
+                continue
             officer = block.officers[record.officer]
             unit = unit_names.get(officer.unit_code, officer.unit_code)
             shift = names.get(record.shift_code or "", "")
@@ -58,6 +62,10 @@ def unit_day(  # noqa: PLR0913 (whose, when, by which clock, zone and limits)
     duties.sort(key=lambda duty: (not _needs_a_look(duty.record, now), duty.unit, duty.staff_no))
     counted = Counter(duty.record.status for duty in duties)
     return UnitDay(duties, {status: counted[status] for status in Status if counted[status]})
+
+
+def _is_under_way(record: DutyRecord, now: datetime) -> bool:
+    return record.end is not None and record.end > now
 
 
 def _needs_a_look(record: DutyRecord, now: datetime) -> bool:

@@ -1,7 +1,7 @@
 """Corrections on the phone, on both databases: what an officer asks, and what a supervisor sees and decides."""
 
 import base64
-from datetime import datetime
+from datetime import date, datetime, time
 from typing import Any
 from uuid import uuid4
 
@@ -84,6 +84,20 @@ def test_a_supervisor_sees_the_units_day_with_those_first_who_are_missing(chiefs
     assert sum(each["count"] for each in told["statuses"]) == 2
     tomorrow = chiefs.ask("GET", "/unit?day=2026-11-24", user=CHIEF)[1]
     assert [each["status"] for each in tomorrow["duties"]] == ["pending", "pending"]
+
+
+def test_after_midnight_the_units_today_has_the_night_that_is_under_way(chiefs: Phones):
+    with chiefs.database.write() as session:
+        ann = session.scalars(select(m.Officer).where(m.Officer.staff_no == "A0001")).one()
+        night = builders.shift(session, code="night", start=time(20), end=time(8))
+        builders.roster(session, ann, night, date(2026, 11, 23))
+    chiefs.clock.advance(hours=15)
+    today = chiefs.ask("GET", "/unit", user=CHIEF)[1]
+    assert today["day"] == "2026-11-24"
+    assert (today["duties"][0]["staff_no"], today["duties"][0]["status"]) == ("A0001", "in_progress")
+    # Another day is that day alone.
+    before = chiefs.ask("GET", "/unit?day=2026-11-22", user=CHIEF)[1]
+    assert before["duties"] == []
 
 
 def test_the_page_of_an_officer_who_looks_after_no_unit_offers_none(chiefs: Phones):
