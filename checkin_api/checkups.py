@@ -1,11 +1,10 @@
-"""The phone doctor 手機檢查: a live test of an officer's phone, what helped, and what that tells of all phones."""
+"""The phone doctor 手機檢查: a live test of an officer's phone, and what helped."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from checkin_api import models as m
@@ -26,17 +25,6 @@ class Checkup:
     zone: str | None
     step: PhoneStep | None
     helped: PhoneStep | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Outcome:
-    """How many tests of one system ended alike; ``step`` is what helped, or what was tried last in vain."""
-
-    system: PhoneSystem
-    heard: bool
-    step: PhoneStep | None
-    tests: int
-    officers: int
 
 
 def begin(session: Session, now: datetime, officer_id: int, *, system: PhoneSystem, line_version: str) -> Checkup:
@@ -69,22 +57,6 @@ def look(  # noqa: PLR0913 (whose, which, and what the officer does now)
         checkup.ended_at = now if heard or gives_up else None
         session.flush()
     return _seen(session, checkup)
-
-
-def outcomes(session: Session, begin_: datetime, end: datetime) -> Sequence[Outcome]:
-    """The tests of an interval, the end not included: by system, how they ended, and with which step."""
-    c = m.PhoneCheckup
-    heard = c.heard_at.is_not(None)
-    rows = session.execute(
-        select(c.system, heard, c.step, func.count(c.id), func.count(func.distinct(c.officer_id)))
-        .where(c.started_at >= begin_, c.started_at < end)
-        .group_by(c.system, heard, c.step)
-        .order_by(c.system, heard.desc(), func.count(c.id).desc(), c.step)
-    )
-    return [
-        Outcome(system=system, heard=bool(was_heard), step=step, tests=tests, officers=officers)
-        for system, was_heard, step, tests, officers in rows
-    ]
 
 
 def _heard_since(session: Session, officer_id: int, since: datetime) -> tuple[datetime, int] | None:

@@ -34,6 +34,7 @@ def build_daily(database: Database, day: date, zone: ZoneInfo, *, made_at: datet
             duties=list(queries.expected_duties(session, first, last, zone, among=among)),
             punches=list(queries.punches(session, begin, end, among=among)),
             refusals=queries.refusals(session, *local_day(day, zone), among=among),
+            checkups=queries.checkups(session, *local_day(day, zone), among=among),
             completeness=queries.completeness(session),
         )
     return daily_report(summarise(rows, day.isoformat(), zone, unit=unit), made_at=made_at, zone=zone)

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from checkin_api.domain.ids import Direction, Disposition
 from checkin_api.domain.shifts import Duty, local_day
 from checkin_api.domain.windows import Assignment, PunchFact, assign
-from checkin_api.queries import Completeness, ExpectedDuty, OfficerPunch, RefusalCount, UnitRow
+from checkin_api.queries import CheckupCount, Completeness, ExpectedDuty, OfficerPunch, RefusalCount, UnitRow
 
 HOURS = range(24)
 
@@ -41,7 +41,7 @@ class HourUsage:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DailyUsage:
-    """A day's use, per unit, per hour and by reason of refusal."""
+    """A day's use, per unit, per hour, by reason of refusal, and what the phone doctor found."""
 
     day: str
     unit: str | None
@@ -50,6 +50,7 @@ class DailyUsage:
     hours: Sequence[HourUsage]
     duplicates: int
     refusals: Sequence[RefusalCount]
+    checkups: Sequence[CheckupCount]
     completeness: Completeness
 
 
@@ -61,6 +62,7 @@ class DayRows:
     duties: Iterable[ExpectedDuty]
     punches: Iterable[OfficerPunch]
     refusals: Sequence[RefusalCount]
+    checkups: Sequence[CheckupCount]
     completeness: Completeness
 
 
@@ -121,6 +123,7 @@ def summarise(rows: DayRows, day: str, zone: ZoneInfo, *, unit: str | None) -> D
         hours=[HourUsage(hour=h, ins=hours[h, Direction.IN], outs=hours[h, Direction.OUT]) for h in HOURS],
         duplicates=duplicates,
         refusals=rows.refusals,
+        checkups=rows.checkups,
         completeness=rows.completeness,
     )
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from checkin_api.domain.words import REASON
+from checkin_api.domain.words import PHONE_STEP, REASON
 from reports.summary import DailyUsage, UnitUsage
 
 # The share of staff that used the reference system every day (Taichung City Police Department, LINE official account).
@@ -78,11 +78,20 @@ _REASON_COLUMNS = (
     Column("refused", "未記錄次數", "Refused"),
     Column("granted_later", "其後補成", "Granted later"),
 )
+_CHECKUP_COLUMNS = (
+    Column("system", "手機系統", "System"),
+    Column("heard", "聽到信標", "Heard"),
+    Column("step", "步驟代碼", "Step code"),
+    Column("step_zh", "步驟", "Step (zh-TW)"),
+    Column("step_en", "步驟（英）", "Step"),
+    Column("tests", "檢查次數", "Tests"),
+    Column("tested_officers", "檢查人數", "Officers"),
+)
 
 
 def daily_report(usage: DailyUsage, *, made_at: datetime, zone: ZoneInfo) -> Report:
     """The daily usage report as tables."""
-    tables = (_units(usage), _hours(usage), _refusals(usage))
+    tables = (_units(usage), _hours(usage), _refusals(usage), _checkups(usage))
     total = usage.total
     received_to = usage.completeness.received_to
     facts = (
@@ -125,6 +134,21 @@ def _hours(usage: DailyUsage) -> Table:
 def _refusals(usage: DailyUsage) -> Table:
     rows = [(count.reason.value, *REASON[count.reason], count.refused, count.granted_later) for count in usage.refusals]
     return Table("refusals", "未記錄原因", "Refusals by reason", _REASON_COLUMNS, rows)
+
+
+def _checkups(usage: DailyUsage) -> Table:
+    rows = [
+        (
+            count.system.value,
+            int(count.heard),
+            count.step and count.step.value,
+            *(PHONE_STEP[count.step] if count.step else (None, None)),
+            count.tests,
+            count.officers,
+        )
+        for count in usage.checkups
+    ]
+    return Table("phone_checks", "手機檢查", "Phone checks", _CHECKUP_COLUMNS, rows)
 
 
 def _rate(unit: UnitUsage) -> float | None:

@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from checkin_api import checkups, handsets
+from checkin_api import handsets, queries
 from checkin_api.cli.common import Day, format_option, local_time, open_database, show
 from checkin_api.clock import SystemClock
 from checkin_api.domain.shifts import local_date, local_day
@@ -31,7 +31,7 @@ def _interval(function: Any) -> Any:
 def checks(first: date | None, last: date | None, form: str) -> None:
     """手機檢查 / Tests in the phone doctor: by system, whether the phone was heard, and which step helped."""
     with open_database() as (settings, database), database.read() as session:
-        rows = checkups.outcomes(session, *_bounds(first, last, settings.zone))
+        rows = queries.checkups(session, *_bounds(first, last, settings.zone))
     show([{**asdict(row), "step_words": " / ".join(PHONE_STEP[row.step]) if row.step else ""} for row in rows], form)
 
 

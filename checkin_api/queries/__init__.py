@@ -6,9 +6,11 @@
 from checkin_api.queries.organisation import UnitRow, of_officers, of_staff_no, of_units, units, zone_id
 from checkin_api.queries.roster import ExpectedDuty, active_on, calendar, expected_duties
 from checkin_api.queries.usage import (
+    CheckupCount,
     Completeness,
     OfficerPunch,
     RefusalCount,
+    checkups,
     completeness,
     counts,
     first_day,
@@ -17,6 +19,7 @@ from checkin_api.queries.usage import (
 )
 
 __all__ = [
+    "CheckupCount",
     "Completeness",
     "ExpectedDuty",
     "OfficerPunch",
@@ -24,6 +27,7 @@ __all__ = [
     "UnitRow",
     "active_on",
     "calendar",
+    "checkups",
     "completeness",
     "counts",
     "expected_duties",

@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, Select, exists, func, select, true
 from sqlalchemy.orm import Session
 
 from checkin_api import models as m
-from checkin_api.domain.ids import EventState, Reason
+from checkin_api.domain.ids import EventState, PhoneStep, PhoneSystem, Reason
 from checkin_api.domain.windows import PunchFact
 
 
@@ -29,6 +29,17 @@ class RefusalCount:
     reason: Reason
     refused: int
     granted_later: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CheckupCount:
+    """How many tests in the phone doctor ended alike; ``step`` is what helped, or what was tried last in vain."""
+
+    system: PhoneSystem
+    heard: bool
+    step: PhoneStep | None
+    tests: int
+    officers: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +84,25 @@ def refusals(
     if among is not None:
         query = query.join(m.Officer, m.Officer.id == m.Refusal.officer_id).where(among)
     return [RefusalCount(*row) for row in session.execute(query)]
+
+
+def checkups(
+    session: Session, begin: datetime, end: datetime, *, among: ColumnElement[bool] | None = None
+) -> list[CheckupCount]:
+    """Tests of phones that began in an interval, the end not included: by system, outcome and step."""
+    c = m.PhoneCheckup
+    heard = c.heard_at.is_not(None)
+    rows = session.execute(
+        select(c.system, heard, c.step, func.count(c.id), func.count(func.distinct(c.officer_id)))
+        .join(m.Officer, m.Officer.id == c.officer_id)
+        .where(c.started_at >= begin, c.started_at < end, true() if among is None else among)
+        .group_by(c.system, heard, c.step)
+    )
+    counts_ = [
+        CheckupCount(system=system, heard=bool(was_heard), step=step, tests=tests, officers=officers)
+        for system, was_heard, step, tests, officers in rows
+    ]
+    return sorted(counts_, key=lambda count: (count.system, not count.heard, -count.tests, count.step or ""))
 
 
 def first_day(session: Session, zone: ZoneInfo) -> date | None:

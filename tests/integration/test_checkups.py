@@ -7,7 +7,7 @@ from uuid import uuid4
 import pytest
 from sqlalchemy import select
 
-from checkin_api import checkups, handsets, reminders
+from checkin_api import handsets, queries, reminders
 from checkin_api import models as m
 from checkin_api.domain.ids import PhoneStep, PhoneSystem
 from tests.officers import ANN, BEN, Phones
@@ -51,7 +51,7 @@ def test_the_step_that_helped_is_remembered_for_the_officer_and_counted_for_all(
     assert look(phones, theirs, user=BEN, step="bluetooth", gives_up=True)[0] == 200
     now = phones.clock.now()
     with phones.database.read() as session:
-        found = checkups.outcomes(session, now - timedelta(hours=1), now + timedelta(seconds=1))
+        found = queries.checkups(session, now - timedelta(hours=1), now + timedelta(seconds=1))
     assert [(each.system, each.heard, each.step, each.tests, each.officers) for each in found] == [
         (PhoneSystem.ANDROID, False, PhoneStep.BLUETOOTH, 1, 1),
         (PhoneSystem.IOS, True, PhoneStep.BEACON_CONSENT, 1, 1),

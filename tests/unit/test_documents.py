@@ -64,7 +64,7 @@ def _commands(group: click.Group, *before: str) -> Iterator[str]:
 
 def _empty_report() -> Report:
     zone = ZoneInfo("Asia/Taipei")
-    rows = DayRows(units=(), duties=(), punches=(), refusals=(), completeness=Completeness(None, 0))
+    rows = DayRows(units=(), duties=(), punches=(), refusals=(), checkups=(), completeness=Completeness(None, 0))
     usage = summarise(rows, "2026-11-23", zone, unit=None)
     return daily_report(usage, made_at=datetime(2026, 11, 24, tzinfo=UTC), zone=zone)
 

@@ -9,10 +9,10 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from checkin_api.domain.ids import Direction, Reason
+from checkin_api.domain.ids import Direction, PhoneStep, PhoneSystem, Reason
 from checkin_api.domain.shifts import Shift, duty_on
 from checkin_api.domain.windows import PunchFact
-from checkin_api.queries import Completeness, ExpectedDuty, OfficerPunch, RefusalCount, UnitRow
+from checkin_api.queries import CheckupCount, Completeness, ExpectedDuty, OfficerPunch, RefusalCount, UnitRow
 from reports.daily import RENDERERS
 from reports.summary import DailyUsage, DayRows, summarise
 from reports.tables import Report, daily_report
@@ -55,6 +55,10 @@ def usage() -> DailyUsage:
             punch(24, 2, "in", at("09:00")),
         ],
         refusals=[RefusalCount(Reason.NO_PRESENCE, 3, 2), RefusalCount(Reason.UNKNOWN_BEACON, 1, 0)],
+        checkups=[
+            CheckupCount(system=PhoneSystem.ANDROID, heard=True, step=PhoneStep.BEACON_CONSENT, tests=2, officers=2),
+            CheckupCount(system=PhoneSystem.IOS, heard=False, step=None, tests=1, officers=1),
+        ],
         completeness=Completeness(at("21:59"), 0),
     )
     return summarise(rows, "2026-11-23", TAIPEI, unit=None)
@@ -88,7 +92,7 @@ def test_hours_are_local_and_duplicates_are_not_counted():
 
 
 def test_nobody_expected_is_no_data_and_not_zero():
-    rows = DayRows(units=[], duties=[], punches=[], refusals=[], completeness=Completeness(None, 0))
+    rows = DayRows(units=[], duties=[], punches=[], refusals=[], checkups=[], completeness=Completeness(None, 0))
     empty = daily_report(summarise(rows, "2026-11-23", TAIPEI, unit=None), made_at=MADE_AT, zone=TAIPEI)
     assert json.loads(rendered("json", empty))["meta"]["adoption_rate"] is None
     assert "無資料 / no data" in rendered("csv", empty).decode("utf-8-sig")
@@ -115,6 +119,7 @@ def test_no_cell_of_a_csv_is_a_formula(name: str):
         duties=[ExpectedDuty(1, 1, duty_on(date(2026, 11, 23), DAY, TAIPEI))],
         punches=[],
         refusals=[],
+        checkups=[],
         completeness=Completeness(None, 0),
     )
     report_ = daily_report(summarise(rows, "2026-11-23", TAIPEI, unit=name), made_at=MADE_AT, zone=TAIPEI)
