@@ -10,7 +10,7 @@ from sqlalchemy import func, select
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
-from checkin_api import inbox, menus, migrations, reminders
+from checkin_api import fallbacks, inbox, menus, migrations, reminders
 from checkin_api import models as m
 from checkin_api.clock import Clock
 from checkin_api.config import Settings
@@ -124,7 +124,14 @@ def _agents(session: Session, now: datetime) -> Iterator[Finding]:
 
 
 def _keys(session: Session, settings: Settings) -> Iterator[Finding]:
-    closed = keys.unreadable(session, Vault(settings.secret_key.get_secret_value().encode()))
+    vault = Vault(settings.secret_key.get_secret_value().encode())
+    zones = fallbacks.unreadable(session, vault)
+    if zones:
+        text = (
+            f"of {', '.join(zones)} cannot be opened: put back the old CHECKIN_SECRET_KEY, or `checkin zone site-code`"
+        )
+        yield Finding("site codes", passed=False, text=text)
+    closed = keys.unreadable(session, vault)
     if closed:
         text = f"keys of {', '.join(closed)} cannot be opened: put back the old CHECKIN_SECRET_KEY, or flash them anew"
         yield Finding("beacon keys", passed=False, text=text)

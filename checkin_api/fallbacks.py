@@ -157,6 +157,18 @@ def zone_of_code(session: Session, vault: Vault, code: str, now: datetime) -> st
     return None
 
 
+def unreadable(session: Session, vault: Vault) -> list[str]:
+    """The zones whose site code cannot be opened: CHECKIN_SECRET_KEY is not what it was."""
+    f = m.ZoneFallback
+    rows = session.execute(
+        select(m.Zone.code, f.sealed_site_code)
+        .join(f, f.zone_id == m.Zone.id)
+        .where(f.sealed_site_code.is_not(None))
+        .order_by(m.Zone.code)
+    )
+    return [zone_code for zone_code, sealed in rows if _totp(vault, zone_code, sealed) is None]
+
+
 def areas(session: Session) -> list[Area]:
     """The zones that take positions, and where their sites are."""
     f = m.ZoneFallback

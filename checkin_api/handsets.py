@@ -1,7 +1,7 @@
 """Which phones punches were tapped in: officers who changed theirs, phones on which several officers punch."""
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sqlalchemy import func, select
@@ -29,16 +29,19 @@ def shared(session: Session, begin: datetime, end: datetime) -> list[HandsetUse]
     """Phones on which several officers punched in the interval, the end not included."""
     uses = _uses(session, begin, end)
     officers = Counter(use.handset for use in uses)
-    return [use for use in uses if officers[use.handset] > 1]
+    return [_shown(use) for use in uses if officers[use.handset] > 1]
 
 
 def changed(session: Session, begin: datetime, end: datetime) -> list[HandsetUse]:
     """Officers who punched on more than one phone in the interval, the end not included, by staff number."""
     uses = _uses(session, begin, end)
     phones = Counter(use.staff_no for use in uses)
-    return sorted(
-        (use for use in uses if phones[use.staff_no] > 1), key=lambda use: (use.staff_no, use.first_at, use.handset)
-    )
+    several = [use for use in uses if phones[use.staff_no] > 1]
+    return [_shown(use) for use in sorted(several, key=lambda use: (use.staff_no, use.first_at, use.handset))]
+
+
+def _shown(use: HandsetUse) -> HandsetUse:
+    return replace(use, handset=use.handset[:_SHOWN])
 
 
 def _uses(session: Session, begin: datetime, end: datetime) -> list[HandsetUse]:
@@ -51,6 +54,6 @@ def _uses(session: Session, begin: datetime, end: datetime) -> list[HandsetUse]:
         .order_by(p.handset, m.Officer.staff_no)
     )
     return [
-        HandsetUse(handset=handset[:_SHOWN], staff_no=staff_no, name=name, punches=count, first_at=first, last_at=last)
+        HandsetUse(handset=handset, staff_no=staff_no, name=name, punches=count, first_at=first, last_at=last)
         for handset, staff_no, name, count, first, last in rows
     ]

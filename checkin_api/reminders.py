@@ -62,6 +62,8 @@ def is_wanted(session: Session, officer_id: int) -> bool:
 
 def set_wanted(session: Session, now: datetime, officer_id: int, *, wanted: bool) -> None:
     """Remember what an officer wants, and since when. The caller commits."""
+    # Two at once: the second waits here and finds the first.
+    session.get_one(m.Officer, officer_id, with_for_update={"key_share": True})
     wish = m.ReminderWish
     said = {"is_wanted": wanted, "said_at": now}
     known = session.scalar(update(wish).where(wish.officer_id == officer_id).values(**said).returning(wish.officer_id))

@@ -1,9 +1,9 @@
 """Who looks after which unit: an officer named supervisor sees it and all below it, and decides on its corrections."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
-from sqlalchemy import ColumnElement, exists, select
+from sqlalchemy import ColumnElement, and_, exists, select
 from sqlalchemy.orm import Session
 
 from checkin_api import audit, queries
@@ -66,17 +66,19 @@ def supervisors(session: Session) -> list[SupervisorRow]:
     return [SupervisorRow(*row) for row in rows]
 
 
-def supervises() -> ColumnElement[bool]:
-    """That an officer looks after any unit."""
-    return exists().where(Supervisor.officer_id == Officer.id, Supervisor.ended_at.is_(None))
+def supervises(today: date) -> ColumnElement[bool]:
+    """That an officer looks after any unit, and is in service."""
+    in_office = exists().where(Supervisor.officer_id == Officer.id, Supervisor.ended_at.is_(None))
+    return and_(queries.active_on(today), in_office)
 
 
-def units_of(session: Session, officer_id: int) -> list[UnitRow]:
-    """The units that an officer looks after, each with all below it, by code."""
+def units_of(session: Session, officer_id: int, today: date) -> list[UnitRow]:
+    """The units that an officer in service looks after, each with all below it, by code."""
     codes = session.scalars(
         select(Unit.code)
         .join(Supervisor, Supervisor.unit_id == Unit.id)
-        .where(Supervisor.officer_id == officer_id, Supervisor.ended_at.is_(None))
+        .join(Officer, Officer.id == Supervisor.officer_id)
+        .where(Supervisor.officer_id == officer_id, Supervisor.ended_at.is_(None), queries.active_on(today))
     )
     found = {unit.id: unit for code in codes for unit in queries.units(session, code)}
     return sorted(found.values(), key=lambda unit: unit.code)

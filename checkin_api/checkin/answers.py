@@ -35,7 +35,7 @@ def is_question(event: object) -> bool:
 
 def answer(session: Session, event: Question, timezone: ZoneInfo, *, liff_id: str, reminds: bool) -> list[Message]:
     """What an enrolled officer is told, as things stand at the time of the question."""
-    person = person_of(session, event.user_id)
+    person = person_of(session, event.user_id, local_date(event.at, timezone))
     if person is None:
         return messages.explain(liff_id, is_enrolled=False)
     match event:

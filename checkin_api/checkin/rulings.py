@@ -79,7 +79,7 @@ class Rulings:
             session, event.at, event.user_id, staff_no=event.staff_no, code=event.code, key=self._rules.code_key
         )
         if isinstance(outcome, Reason):
-            return self.refuse(stored, event, outcome, said=messages.enrolment_refused(outcome))
+            return self.refuse(stored, event, outcome, said=messages.enrolment_refused(outcome, self._rules.liff_id))
         return self.answer(stored, event, messages.enrolled(outcome, self._rules.liff_id))
 
     def friend(self, stored: Stored, event: Event, *, is_friend: bool) -> Ruled:

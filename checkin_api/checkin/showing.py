@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from checkin_api import fallbacks
 from checkin_api import models as m
 from checkin_api.checkin.tapping import asked_on_the_page
-from checkin_api.domain.ids import PLACE_PREFIX, Assurance, LineUserId, PunchSource, Reason, Shown, new_id
+from checkin_api.domain.ids import PLACE_PREFIX, Assurance, EventState, LineUserId, PunchSource, Reason, Shown, new_id
 from checkin_api.domain.showing import Near, Position, judge_position
 from checkin_api.domain.words import evidence
 from checkin_api.line.events import PLACE_TYPE
@@ -40,7 +40,8 @@ class PlaceSeen:
 
 
 def by_code(session: Session, vault: Vault, officer_id: int, code: str, now: datetime) -> Place | Reason:
-    """The zone whose screen shows this code."""
+    """The zone whose screen shows this code; wrong ones are counted, one try of an officer after the other."""
+    session.get_one(m.Officer, officer_id, with_for_update={"key_share": True})
     r = m.Refusal
     wrong = select(func.count(r.id)).where(
         r.officer_id == officer_id, r.at > now - WRONG_CODES_WINDOW, r.reason == Reason.SITE_CODE_WRONG
@@ -75,27 +76,32 @@ def as_event(user_id: LineUserId, request_id: str, place: Place, at: datetime) -
 def refuse(session: Session, officer_id: int, request_id: str, reason: Reason, now: datetime) -> None:
     """Remember that what was shown proves nothing: it is counted. The caller commits."""
     key = f"{PLACE_PREFIX}{request_id}"
-    if session.scalar(select(m.Refusal.id).where(m.Refusal.request_id == key)) is None:
-        session.add(m.Refusal(id=new_id(), at=now, reason=reason, officer_id=officer_id, request_id=key))
+    session.add(m.Refusal(id=new_id(), at=now, reason=reason, officer_id=officer_id, request_id=key))
 
 
 def is_stored(session: Session, request_id: str) -> bool:
-    """Whether something was shown under this number, decided or not."""
+    """Whether something was shown under this number that the web process took, decided or not."""
     i = m.InboxEvent
     return session.scalar(select(i.id).where(i.webhook_event_id == f"{PLACE_PREFIX}{request_id}")) is not None
 
 
-def outcome(session: Session, request_id: str) -> PlaceSeen | None:
-    """The presence that came of it; None while there is none."""
+def outcome(session: Session, request_id: str) -> PlaceSeen | Reason | None:
+    """The presence that came of it, or why it was refused; None while it is not decided."""
+    refused = session.scalar(select(m.Refusal.reason).where(m.Refusal.request_id == f"{PLACE_PREFIX}{request_id}"))
+    if refused is not None:
+        return refused
     p, i = m.Presence, m.InboxEvent
     row = session.execute(
-        select(m.Zone.name, p.at, p.assurance, p.shown, p.distance_m, p.accuracy_m)
-        .join(i, i.id == p.inbox_event_id)
-        .join(m.Zone, m.Zone.id == p.zone_id)
+        select(i.state, i.reason, m.Zone.name, p.at, p.assurance, p.shown, p.distance_m, p.accuracy_m)
+        .outerjoin(p, p.inbox_event_id == i.id)
+        .outerjoin(m.Zone, m.Zone.id == p.zone_id)
         .where(i.webhook_event_id == f"{PLACE_PREFIX}{request_id}")
     ).first()
-    if row is None:
+    if row is None or row.state is EventState.STORED:
         return None
+    if row.at is None:
+        # The officer is out of service, or the zone is gone since.
+        return Reason(row.reason) if row.reason in set(Reason) else Reason.NOT_NEAR
     said = evidence(
         PunchSource.LIFF,
         None,

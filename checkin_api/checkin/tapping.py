@@ -99,6 +99,7 @@ class Tapped:
     """
 
     at: datetime
+    direction: Direction
     punch: PunchSeen | None = None
     reason: Reason | None = None
     zone: str | None = None
@@ -109,31 +110,32 @@ def outcome(session: Session, request_id: str) -> Tapped | None:
     """What became of a tap; None if none has this number."""
     i = m.InboxEvent
     event = session.execute(
-        select(i.id, i.state, i.reason, i.detail, i.received_at).where(
+        select(i.id, i.state, i.reason, i.detail, i.received_at, i.raw).where(
             i.webhook_event_id == f"{LIFF_PREFIX}{request_id}"
         )
     ).first()
     if event is None:
         return None
+    asked = {"at": event.received_at, "direction": Direction(json.loads(event.raw)["tap"]["direction"])}
     if event.state is EventState.STORED:
-        return Tapped(at=event.received_at)
+        return Tapped(**asked)
     refused = session.execute(
         select(m.Refusal.reason, m.Refusal.punch_id, m.Zone.name)
         .outerjoin(m.Zone, m.Zone.id == m.Refusal.zone_id)
         .where(m.Refusal.request_id == f"{LIFF_PREFIX}{event.id}")
     ).first()
     if event.state is EventState.PARKED:
-        return Tapped(at=event.received_at, is_parked=True)
+        return Tapped(**asked, is_parked=True)
     if event.reason == TAPPED_ALREADY:
-        return Tapped(at=event.received_at, punch=seen_punches(session, m.Punch.id == UUID(event.detail))[0])
+        return Tapped(**asked, punch=seen_punches(session, m.Punch.id == UUID(event.detail))[0])
     made = [f"{LIFF_PREFIX}{event.id}:{direction}" for direction in (Direction.IN, Direction.OUT)]
     punches = seen_punches(
         session, or_(m.Punch.request_id.in_(made), m.Punch.id == (refused.punch_id if refused else None))
     )
     if punches:
-        return Tapped(at=event.received_at, punch=punches[0])
+        return Tapped(**asked, punch=punches[0])
     return Tapped(
-        at=event.received_at,
+        **asked,
         reason=refused.reason if refused else Reason.NO_PRESENCE,
         zone=refused.name if refused else None,
     )

@@ -1,7 +1,7 @@
 """What an officer sees on opening the app: who, which duty, what was sensed, what is recorded, what is due."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
@@ -67,11 +67,11 @@ class Today:
     punches: list[PunchSeen]
 
 
-def person_of(session: Session, user_id: LineUserId) -> Person | None:
-    """The officer to whom a LINE account is bound."""
+def person_of(session: Session, user_id: LineUserId, today: date) -> Person | None:
+    """The officer to whom a LINE account is bound, and who the officer is on this date."""
     o = m.Officer
     row = session.execute(
-        select(o.id, o.staff_no, o.name, o.title, m.Unit.name.label("unit"), supervises().label("supervises"))
+        select(o.id, o.staff_no, o.name, o.title, m.Unit.name.label("unit"), supervises(today).label("supervises"))
         .join(m.LineAccount, m.LineAccount.officer_id == o.id)
         .join(m.Unit, m.Unit.id == o.unit_id)
         .where(m.LineAccount.line_user_id == user_id, m.LineAccount.unbound_at.is_(None))

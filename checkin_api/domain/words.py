@@ -256,6 +256,10 @@ PLACE_REFUSED: dict[Reason, tuple[str, str]] = {
         "手機的位置不在可用定位簽到的地點附近。",
         "Your phone's position is not near a site that takes positions.",
     ),
+    Reason.INACTIVE_OFFICER: (
+        "您的人員資料目前不在職或已停用，請洽人事單位。",
+        "Your record is not active. Please ask HR.",
+    ),
     Reason.POSITION_VAGUE: (
         "手機定位誤差太大，請到窗邊或戶外，開啟精確位置再試。",
         "Your phone's position is too vague: go near a window, allow precise location, try again.",

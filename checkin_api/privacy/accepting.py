@@ -3,9 +3,10 @@
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy import and_, func, or_, select
+from sqlalchemy import and_, func, select
 from sqlalchemy.orm import Session
 
+from checkin_api import queries
 from checkin_api.models import NoticeAcceptance, Officer
 from checkin_api.privacy.notice import VERSION
 
@@ -58,14 +59,10 @@ def accept(session: Session, now: datetime, officer_id: int, version: str) -> bo
 
 def acceptance_count(session: Session, today: date) -> AcceptanceCount:
     """How far the department is with the current version."""
-    in_service = and_(
-        or_(Officer.active_from.is_(None), Officer.active_from <= today),
-        or_(Officer.active_to.is_(None), Officer.active_to >= today),
-    )
     its = and_(NoticeAcceptance.officer_id == Officer.id, NoticeAcceptance.version == VERSION)
     officers, done = session.execute(
         select(func.count(Officer.id), func.count(NoticeAcceptance.officer_id))
         .outerjoin(NoticeAcceptance, its)
-        .where(in_service)
+        .where(queries.active_on(today))
     ).one()
     return AcceptanceCount(VERSION, officers, done)

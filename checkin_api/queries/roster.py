@@ -71,7 +71,7 @@ def calendar(session: Session, first: date, last: date) -> dict[date, bool]:
     return dict(rows.all())
 
 
-def active_on(day: InstrumentedAttribute[date]) -> ColumnElement[bool]:
+def active_on(day: InstrumentedAttribute[date] | date) -> ColumnElement[bool]:
     """That an officer is in service on a date (rule 15)."""
     return and_(
         or_(m.Officer.active_from.is_(None), m.Officer.active_from <= day),

@@ -74,7 +74,8 @@ export const actions = ({ server, state, here, change }) => ({
 
 // A picture is made small on the phone; anything else goes as it is, and the server says what it takes.
 async function attach(file) {
-  const small = file.type.startsWith("image/") ? await shrink(file).catch(() => file) : file;
+  // Never the picture as it was taken: it may say where that was.
+  const small = file.type.startsWith("image/") ? await shrink(file) : file;
   const name = small === file ? file.name : file.name.replace(/\.[^.]*$/, "") + ".jpg";
   const bytes = new Uint8Array(await small.arrayBuffer());
   let text = "";
@@ -83,13 +84,24 @@ async function attach(file) {
 }
 
 async function shrink(file) {
-  const picture = await createImageBitmap(file, { imageOrientation: "from-image" });
+  const picture = await read(file).catch(() => { throw { zh: "這張照片讀不了，請換一張，或附 PDF。", en: "This picture cannot be read: choose another, or a PDF." }; });
   const scale = Math.min(1, LONGEST_SIDE / Math.max(picture.width, picture.height));
   const canvas = document.createElement("canvas");
   canvas.width = Math.round(picture.width * scale);
   canvas.height = Math.round(picture.height * scale);
   canvas.getContext("2d").drawImage(picture, 0, 0, canvas.width, canvas.height);
   return new Promise((done, fail) => canvas.toBlob((blob) => (blob ? done(blob) : fail(new Error("no picture"))), "image/jpeg", QUALITY));
+}
+
+// An element and not createImageBitmap: phones older than 2022 turn only this one the right way up.
+async function read(file) {
+  const picture = new Image();
+  picture.src = await new Promise((done, fail) => {
+    const reader = Object.assign(new FileReader(), { onload: () => done(reader.result), onerror: () => fail(reader.error) });
+    reader.readAsDataURL(file);
+  });
+  await picture.decode();
+  return picture;
 }
 
 export function screen(state, act, t) {
@@ -115,7 +127,7 @@ function formCard(state, act, t) {
   };
   const radio = (direction) => el("label", { class: "choice" },
     el("input", { type: "radio", id: `direction-${direction}`, name: "direction", value: direction, checked: form.direction === direction, required: true }), t(direction));
-  const reason = (text) => el("button", { type: "button", class: "plain", onclick: () => { document.getElementById("reason").value = text; } }, text);
+  const reason = (text, place) => el("button", { type: "button", id: `reason-${place}`, class: "plain", onclick: () => { document.getElementById("reason").value = text; } }, text);
   return el("form", { class: "card", onsubmit: submit, testid: "correction-form" },
     el("fieldset", {}, el("legend", {}, t("correctionWhich")), radio("in"), radio("out")),
     el("label", { for: "date" }, t("date")),
@@ -129,7 +141,7 @@ function formCard(state, act, t) {
     el("input", { type: "file", id: "photo", accept: "image/*,application/pdf", testid: "photo", onchange: (event) => act.file(event.target.files[0] ?? null) }),
     file && el("p", { class: "small" }, file.name),
     problem && el("p", { class: "bad", role: "alert", testid: "correction-problem" }, fromServer(state.language, problem)),
-    el("button", { class: "big", disabled: sending, testid: "send-correction" }, t(sending ? "sending" : "correctionSend")),
+    el("button", { id: "send-correction", class: "big", disabled: sending, testid: "send-correction" }, t(sending ? "sending" : "correctionSend")),
     el("div", { class: "second" }, el("button", { type: "button", id: "cancel", class: "plain", onclick: act.cancel }, t("cancel"))));
 }
 

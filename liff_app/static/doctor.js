@@ -126,7 +126,7 @@ function step(state, { steps, place, system, checkup }, { doctor }, t) {
   const how = t(`step_${name}_${system}`) ?? t(`step_${name}`);
   return [el("section", { class: "card", testid: "step", "data-step": name },
     el("p", { class: "small" }, t("doctorStep", { n: place + 1, of: steps.length }), name === checkup.helped && `　${t("doctorHelped")}`),
-    el("h2", { class: "strong", tabindex: "-1" }, t(`step_${name}_title`)),
+    el("h2", { class: "strong", "data-focus": true }, t(`step_${name}_title`)),
     el("p", {}, how),
     el("button", { type: "button", id: `done-${name}`, class: "big", testid: "doctor-done", onclick: doctor.done }, t("doctorDone")),
     el("div", { class: "second" },

@@ -1,9 +1,9 @@
 // Wires the page: one state, one way to change it, one look at the server at a time.
 
 import { connect, Problem, renew, signIn } from "./api.js";
-import { begin, next, PENDING, rhythm } from "./state.js";
+import { initial, next, PENDING, rhythm } from "./state.js";
 import { chooseLanguage, fromServer, otherLanguage, say } from "./strings.js";
-import { screens, show } from "./view.js";
+import { screens, show, toTop } from "./view.js";
 
 const root = document.getElementById("app");
 const status = document.getElementById("status");
@@ -14,6 +14,7 @@ const KEPT_LANGUAGE = "checkin.language";
 const KEPT_HANDSET = "checkin.handset";
 // Each has a module of its name beside this one, loaded when it is opened.
 const SCREENS = new Set(["history", "corrections", "unit", "doctor", "place", "privacy", "more"]);
+const TICKING = new Set(["today", "doctor"]);
 const RETRIES_MS = [500, 1500, 4000];
 const KEPT_FOR_MS = 15 * 60 * 1000;
 
@@ -32,11 +33,12 @@ function handset() {
   return stored(KEPT_HANDSET);
 }
 
-let state = begin(stored(KEPT_LANGUAGE) ?? chooseLanguage(navigator.language));
+let state = initial(stored(KEPT_LANGUAGE) ?? chooseLanguage(navigator.language));
 let server = null;
 let timer = 0;
 let asking = null;
 let wanted = "today";
+let hasBegun = false;
 
 function dispatch(event) {
   const before = state.tap?.phase;
@@ -52,7 +54,7 @@ const words = (key, values) => say(state.language, key, values);
 // A screen reader hears what became of the tap, once.
 function announce() {
   const { phase, direction, told } = state.tap;
-  const said = { recorded: words(direction === "out" ? "doneOut" : "doneIn"), waiting: fromServer(state.language, told?.reason_words), sending: words("sending") };
+  const said = { recorded: words((told?.punch?.direction ?? direction) === "out" ? "doneOut" : "doneIn"), waiting: fromServer(state.language, told?.reason_words), sending: words("sending") };
   status.textContent = said[phase] ?? "";
 }
 
@@ -70,13 +72,16 @@ async function look() {
 
 async function lookOnce() {
   try {
-    if (state.tap?.phase === "waiting") told(await server.tapped(state.tap.requestId));
+    if (state.tap?.phase === "waiting") {
+      told(await server.tapped(state.tap.requestId));
+      if (state.tap?.phase === "waiting") return;
+    }
     const me = await server.me();
     if (!me.notice_accepted) await load("privacy");
-    const wasNotice = state.view === "notice";
+    const before = state.view;
     dispatch({ type: "me", me, atMs: Date.now() });
-    if (state.view === "notice" && !wasNotice) acts.privacy.open();
-    if (state.view === "home" && wasNotice) begun();
+    if (state.view === "notice" && before !== "notice") acts.privacy.open();
+    if (state.view === "home" && !hasBegun) begin();
   } catch (problem) {
     fail(problem);
   }
@@ -86,12 +91,21 @@ function fail(problem) {
   if (!(problem instanceof Problem)) throw problem;
   if (problem.code === "not_enrolled") return dispatch({ type: "not_enrolled" });
   if (problem.code === "token_expired" && renew(liff)) return undefined;
-  const isPassing = problem.status === 0 || problem.status === 429 || problem.status >= 500;
-  return dispatch({ type: isPassing ? "offline" : "stopped", problem });
+  return dispatch({ type: isPassing(problem) ? "offline" : "stopped", problem });
+}
+
+// Nothing was said about what was asked: it may be asked again.
+const isPassing = ({ status }) => status === 0 || status === 429 || status >= 500;
+
+const kept = () => { try { return JSON.parse(stored(KEPT_TAP)); } catch { return null; } };
+
+// Another tab may keep a tap of its own.
+function forget(requestId) {
+  if (kept()?.requestId === requestId) store(KEPT_TAP, null);
 }
 
 function told(answer) {
-  if (answer.state !== "waiting") store(KEPT_TAP, null);
+  if (answer.state !== "waiting") forget(answer.request_id);
   dispatch({ type: "told", told: answer });
 }
 
@@ -104,16 +118,15 @@ async function send(requestId, direction) {
       return;
     } catch (problem) {
       if (!(problem instanceof Problem)) throw problem;
-      if (problem.code === "request_id_expired") return renewTap(direction);
+      if (problem.code === "request_id_expired") return renewTap(requestId, direction);
       // Nothing was taken, and the tap is kept: it goes out again after signing in, or after the notice.
       if (problem.code === "token_expired") return fail(problem);
       if (problem.code === "notice_not_accepted") {
         dispatch({ type: "dismissed" });
         return look();
       }
-      const isPassing = problem.status === 0 || problem.status >= 500;
-      if (!isPassing) {
-        store(KEPT_TAP, null);
+      if (!isPassing(problem)) {
+        forget(requestId);
         dispatch({ type: "told", told: { state: "refused", request_id: requestId, reason_words: problem } });
         return;
       }
@@ -124,9 +137,9 @@ async function send(requestId, direction) {
   dispatch({ type: "unsent", requestId });
 }
 
-// The number was too old to be taken, so nothing was recorded under it: the tap goes out under a new one.
-async function renewTap(direction) {
-  store(KEPT_TAP, null);
+// The number was too old to be taken, or another tap's: nothing was recorded of this one, and it goes out under a new number.
+async function renewTap(requestId, direction) {
+  forget(requestId);
   dispatch({ type: "dismissed" });
   await look();
   acts.tap(direction);
@@ -146,15 +159,22 @@ const partOf = (name) => ({
 async function load(name) {
   if (screens[name]) return;
   if (!SCREENS.has(name)) throw new Error(`no screen ${name}`);
-  const module = await import(`./${name}.js`);
+  const module = await import(`./${name}.js`).catch(() => { throw new Problem(0, "offline", "連不上伺服器 / cannot reach the server"); });
   acts[name] = module.actions(partOf(name));
   dispatch({ type: "part", name, change: module.BEGIN });
   screens[name] = module.screen;
 }
 
 const acts = {
-  tap(direction) {
+  async tap(direction) {
     if (!state.me || (state.tap && PENDING.has(state.tap.phase))) return;
+    if (!state.me.request_id) {
+      // The last number has been used, and there was no network for a new one.
+      dispatch({ type: "tap", requestId: null, direction });
+      await look();
+      if (!state.me?.request_id) return dispatch({ type: "unsent", requestId: null });
+      dispatch({ type: "dismissed" });
+    }
     const requestId = state.me.request_id;
     store(KEPT_TAP, JSON.stringify({ requestId, direction, staffNo: state.me.officer.staff_no, atMs: Date.now() }));
     dispatch({ type: "tap", requestId, direction });
@@ -162,11 +182,15 @@ const acts = {
   },
   retry() {
     const { requestId, direction } = state.tap;
+    if (requestId === null) {
+      dispatch({ type: "dismissed" });
+      return acts.tap(direction);
+    }
     dispatch({ type: "tap", requestId, direction });
-    send(requestId, direction);
+    return send(requestId, direction);
   },
   dismiss() {
-    store(KEPT_TAP, null);
+    forget(state.tap.requestId);
     dispatch({ type: "dismissed" });
     look();
   },
@@ -176,7 +200,10 @@ const acts = {
       await server.enrol(staffNo, code);
       await lookOnce();
     } catch (problem) {
-      if (problem instanceof Problem) dispatch({ type: "not_bound", problem });
+      if (!(problem instanceof Problem)) throw problem;
+      // Bound by a request whose answer was lost.
+      if (problem.code === "already_enrolled") await look();
+      else dispatch({ type: "not_bound", problem });
     }
   },
   language() {
@@ -201,21 +228,24 @@ const acts = {
     }
     if (!how.isBack) history.pushState({ screen }, "", location.pathname);
     dispatch({ type: "screen", screen });
-    window.scrollTo(0, 0);
+    toTop(root);
   },
   reload: () => location.reload(),
 };
 
 // A page that was closed before it had its answer asks for it now.
 async function resume() {
-  const kept = JSON.parse(stored(KEPT_TAP) ?? "null");
-  const isOurs = kept && kept.staffNo === state.me.officer.staff_no && Date.now() - kept.atMs <= KEPT_FOR_MS;
+  const tap = kept();
+  // A clock that was wrong then or is now makes no tap fresh.
+  const isOurs = tap?.staffNo === state.me.officer.staff_no && Math.abs(Date.now() - tap.atMs) <= KEPT_FOR_MS;
   if (!isOurs) return store(KEPT_TAP, null);
-  dispatch({ type: "tap", ...kept });
-  return send(kept.requestId, kept.direction);
+  dispatch({ type: "tap", ...tap });
+  return send(tap.requestId, tap.direction);
 }
 
-async function begun() {
+// Once, as soon as there is a page for this officer, however long the network took.
+async function begin() {
+  hasBegun = true;
   await resume();
   openWanted();
 }
@@ -236,9 +266,8 @@ async function start() {
   }
   server = connect(liff, window.fetch.bind(window));
   await look();
-  if (state.view === "home") await begun();
-  // Seconds that pass, on the page: nothing is asked for them.
-  setInterval(() => { if (state.view === "home" && document.visibilityState === "visible") draw(); }, 1000);
+  // Seconds that pass, on the screens that show them: nothing is asked for them.
+  setInterval(() => { if (state.view === "home" && TICKING.has(state.screen) && document.visibilityState === "visible") draw(); }, 1000);
 }
 
 document.addEventListener("visibilitychange", () => { if (document.visibilityState === "visible" && server) look(); });

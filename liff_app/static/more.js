@@ -73,5 +73,5 @@ function calendar(state, act, t) {
 const reminder = ({ wanted }, act, t) =>
   el("section", { class: "card" }, el("h2", {}, t("reminder")),
     el("label", { class: "choice" },
-      el("input", { type: "checkbox", id: "remind", testid: "remind", checked: wanted, onchange: (event) => act.remind(event.target.checked) }), t("reminderWanted")),
+      el("input", { type: "checkbox", id: "remind", testid: "remind", "data-told": true, checked: wanted, onchange: (event) => act.remind(event.target.checked) }), t("reminderWanted")),
     el("p", { class: "small" }, t("reminderLead")));

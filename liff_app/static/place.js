@@ -84,7 +84,7 @@ export function screen(state, { place }, t) {
       place.canScan() && el("button", { type: "button", id: "scan", class: "big", testid: "scan", disabled: busy !== null, onclick: () => place.scan() }, label("scan", "scan")),
       el("label", { for: "site_code" }, t("siteCodeType")),
       el("input", { id: "site_code", name: "site_code", required: true, inputmode: "numeric", maxlength: 24, autocomplete: "off" }),
-      el("div", { class: "second" }, el("button", { class: "plain go", testid: "send-code", disabled: busy !== null }, label("code", "siteCodeSend")))),
+      el("div", { class: "second" }, el("button", { id: "send-code", class: "plain go", testid: "send-code", disabled: busy !== null }, label("code", "siteCodeSend")))),
     fallbacks.location && el("section", { class: "card", testid: "location" },
       el("h2", {}, t("locationTitle")), el("p", {}, t("locationConsent")),
       el("div", { class: "second" }, el("button", { type: "button", id: "locate", class: "plain go", testid: "locate", disabled: busy !== null, onclick: () => place.location() }, label("location", "locationSend")))),

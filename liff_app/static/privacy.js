@@ -25,15 +25,17 @@ export const actions = ({ liff, server, here, change, look }) => ({
   async data() {
     change({ busy: true, problem: null });
     try {
-      change({ copy: await server.data() });
+      const copy = await server.data();
+      // As text once: the screen is drawn often, and the copy may be large.
+      const count = Object.values(copy).filter(Array.isArray).reduce((sum, rows) => sum + rows.length, 0);
+      change({ copy: { text: JSON.stringify(copy, null, 1), count } });
     } catch (problem) {
       change({ problem });
     }
     change({ busy: false });
   },
   async copy() {
-    const text = JSON.stringify(here().copy, null, 1);
-    await navigator.clipboard.writeText(text).then(() => change({ copied: true }), () => null);
+    await navigator.clipboard.writeText(here().copy.text).then(() => change({ copied: true }), () => null);
   },
   // LINE's own browser saves no files; any other one does.
   canSave: () => !liff.isInClient(),
@@ -87,11 +89,10 @@ function notice(state, told, t) {
 
 function data(state, act, t) {
   const { busy, copy, copied } = state.parts.privacy;
-  const counts = copy && Object.entries(copy).filter(([, value]) => Array.isArray(value));
-  const address = copy && act.canSave() && `data:application/json;charset=utf-8,${encodeURIComponent(JSON.stringify(copy, null, 1))}`;
+  const address = copy && act.canSave() && `data:application/json;charset=utf-8,${encodeURIComponent(copy.text)}`;
   return el("section", { class: "card", testid: "own-data" }, el("h2", {}, t("dataTitle")), el("p", {}, t("dataLead")),
-    copy && el("details", {}, el("summary", {}, t("dataShown", { n: counts.reduce((sum, [, rows]) => sum + rows.length, 0) })),
-      el("pre", { class: "data", tabindex: "0", testid: "data" }, JSON.stringify(copy, null, 1))),
+    copy && el("details", {}, el("summary", {}, t("dataShown", { n: copy.count })),
+      el("pre", { class: "data", tabindex: "0", testid: "data" }, copy.text)),
     el("div", { class: "second" },
       !copy && el("button", { type: "button", id: "get-data", class: "plain go", testid: "get-data", disabled: busy, onclick: () => act.data() }, t(busy ? "loading" : "dataGet")),
       copy && el("button", { type: "button", id: "copy-data", class: "plain", onclick: () => act.copy() }, t(copied ? "copied" : "copy")),
@@ -111,10 +112,11 @@ function requests(state, act, t) {
   const form = el("form", { class: "card", onsubmit: submit, testid: "data-request" }, el("h2", {}, t("requestTitle")),
     el("label", { for: "kind" }, t("requestKind")),
     el("select", { id: "kind", name: "kind" }, KINDS.map((kind) => el("option", { value: kind }, t(`request_${kind}`)))),
-    el("label", { for: "text" }, t("requestText")),
-    el("textarea", { id: "text", name: "text", rows: 3, maxlength: 1000, required: true }),
+    // Another field after each request: what was sent does not stay in it.
+    el("label", { for: `text-${told.requests.length}` }, t("requestText")),
+    el("textarea", { id: `text-${told.requests.length}`, name: "text", rows: 3, maxlength: 1000, required: true }),
     asked && el("p", { class: "good", role: "status", testid: "asked" }, t("requestSent")),
-    el("div", { class: "second" }, el("button", { class: "plain go", testid: "ask", disabled: busy }, t(busy ? "sending" : "correctionSend"))));
+    el("div", { class: "second" }, el("button", { id: "ask", class: "plain go", testid: "ask", disabled: busy }, t(busy ? "sending" : "correctionSend"))));
   const row = (each) => el("section", { class: "card", testid: "asked-request", "data-state": each.state },
     el("p", { class: "strong" }, `${fromServer(language, each.kind_words)}．${fromServer(language, each.state_words)}`),
     el("p", {}, each.text),

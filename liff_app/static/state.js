@@ -2,7 +2,7 @@
 
 export const PENDING = new Set(["sending", "waiting", "unsent"]);
 
-export const begin = (language) => ({
+export const initial = (language) => ({
   view: "loading", // loading | enrol | notice | home | stopped
   screen: "today", // or the name of a module beside this one
   language,
@@ -36,7 +36,11 @@ export function next(state, event) {
     case "tap":
       // A second finger on the button is not a second tap.
       if (state.tap && PENDING.has(state.tap.phase) && state.tap.phase !== "unsent") return state;
-      return { ...state, tap: { requestId: event.requestId, direction: event.direction, phase: "sending", told: null } };
+      return {
+        ...state, tap: { requestId: event.requestId, direction: event.direction, phase: "sending", told: null },
+        // A number is for one tap.
+        me: state.me?.request_id === event.requestId ? { ...state.me, request_id: null } : state.me,
+      };
     case "told":
       if (state.tap?.requestId !== event.told.request_id) return state;
       return { ...state, offline: false, tap: { ...state.tap, phase: event.told.state, told: event.told } };

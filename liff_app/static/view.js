@@ -24,14 +24,33 @@ export function show(root, state, act, atMs) {
   document.title = t("title");
   const screen = (state.view === "home" && screens[state.screen]) || { loading: () => [loading(t)], enrol, notice: screens.privacy, home, stopped }[state.view];
   const parts = [...screen(state, act, t, atMs), state.view === "home" && navigation(state, act, t)].filter(Boolean);
-  const typed = new Map([...root.querySelectorAll("input:not([type=file]), textarea, select")].map(({ id, value, checked }) => [id, { value, checked }]));
-  const focused = document.activeElement?.id;
+  const typed = new Map([...root.querySelectorAll("input:not([type=file], [data-told]), textarea, select")].map(({ id, value, checked }) => [id, { value, checked }]));
+  const focused = root.contains(document.activeElement) ? document.activeElement.id : null;
   // What is the same stays the same element: a finger on a button must find it there when it is lifted.
   const kept = parts.map((part, place) => (isSame(root.children[place], part) ? root.children[place] : part));
-  if (kept.length !== root.children.length || kept.some((part, place) => part !== root.children[place])) root.replaceChildren(...kept);
+  kept.forEach((part, place) => {
+    const old = root.children[place];
+    if (!old) root.append(part);
+    else if (old !== part) old.replaceWith(part);
+  });
+  while (root.children.length > kept.length) root.lastElementChild.remove();
   for (const [id, was] of typed) if (document.getElementById(id)) Object.assign(document.getElementById(id), was);
-  if (focused && document.activeElement?.id !== focused) document.getElementById(focused)?.focus({ preventScroll: true });
+  // What the server knows is not what somebody typed.
+  for (const box of root.querySelectorAll("[data-told]")) box.checked = box.hasAttribute("checked");
+  if (focused !== null && !root.contains(document.activeElement)) focus(root, focused);
 }
+
+// Whoever works without a finger is where the thing was, or else at what is new.
+function focus(root, id) {
+  const place = (id && document.getElementById(id)) || root.querySelector("[data-focus]") || root.querySelector("h1");
+  if (place && !place.matches("button, input, textarea, select, a, summary")) place.tabIndex = -1;
+  place?.focus({ preventScroll: true });
+}
+
+export const toTop = (root) => {
+  focus(root, null);
+  window.scrollTo(0, 0);
+};
 
 // An opened <details> is the person's own doing.
 const isSame = (old, fresh) => old && (old.tagName === "DETAILS" ? old.tagName === fresh.tagName && old.textContent === fresh.textContent : old.isEqualNode(fresh));
@@ -76,7 +95,7 @@ function enrol({ enrolment, language }, act, t) {
       el("input", { id: "code", name: "code", required: true, maxlength: 64, autocomplete: "one-time-code", autocapitalize: "characters", spellcheck: "false", "aria-describedby": "code_hint" }),
       el("p", { id: "code_hint", class: "small" }, t("codeHint")),
       enrolment.problem && el("p", { class: "bad", role: "alert", testid: "enrolment-problem" }, fromServer(language, enrolment.problem)),
-      el("button", { class: "big", disabled: enrolment.busy, testid: "bind" }, t(enrolment.busy ? "binding" : "bind")),
+      el("button", { id: "bind", class: "big", disabled: enrolment.busy, testid: "bind" }, t(enrolment.busy ? "binding" : "bind")),
       el("p", { class: "small" }, t("enrolNone"))),
   ];
 }
@@ -150,27 +169,27 @@ function tapCard(state, act, t, atMs) {
   const close = el("button", { type: "button", id: "close", class: "plain", testid: "close", onclick: act.dismiss }, t("close"));
   switch (tap.phase) {
     case "sending":
-      return el("section", { class: "card punch", role: "status" }, el("p", { class: "strong" }, el("span", { class: "spinner", "aria-hidden": "true" }), t("sending")));
+      return el("section", { class: "card punch", role: "status", "data-focus": true }, el("p", { class: "strong" }, el("span", { class: "spinner", "aria-hidden": "true" }), t("sending")));
     case "waiting": {
       const until = tap.told.waits_until;
       const left = until && Math.max(0, Math.ceil((Date.parse(until) - serverMs(state, atMs)) / 1000));
-      return el("section", { class: "card punch", testid: "waiting" },
+      return el("section", { class: "card punch", testid: "waiting", "data-focus": true },
         el("p", { class: "strong" }, el("span", { class: "spinner", "aria-hidden": "true" }), until ? t("waiting", { s: left }) : t("waitingPlain")),
         el("p", {}, fromServer(language, tap.told.reason_words)), el("p", {}, t("waitingHelp")));
     }
     case "unsent":
-      return el("section", { class: "card punch bad-card", role: "alert", testid: "unsent" },
+      return el("section", { class: "card punch bad-card", role: "alert", testid: "unsent", "data-focus": true },
         el("p", { class: "strong" }, t("unsent")), el("p", {}, t("unsentHelp", { what })),
         el("button", { type: "button", id: "retry", class: "big", testid: "retry", onclick: act.retry }, t("retry")), close);
     case "recorded": {
       const { punch } = tap.told;
       const done = punch.direction === "out" ? "doneOut" : "doneIn";
-      return el("section", { class: "card punch good-card", testid: "recorded" },
+      return el("section", { class: "card punch good-card", testid: "recorded", "data-focus": true },
         el("p", { class: "done" }, `✓ ${t(done)} ${clock(language, me.timezone, punch.at)}`),
         el("p", {}, punch.zone ?? ""), el("p", { class: "small" }, evidence(state, punch, t)), close);
     }
     default:
-      return el("section", { class: "card punch bad-card", role: "alert", testid: "refused" },
+      return el("section", { class: "card punch bad-card", role: "alert", testid: "refused", "data-focus": true },
         el("p", { class: "strong" }, t("refused", { what })),
         el("p", {}, fromServer(language, tap.told?.reason_words ?? tap.problem)), close);
   }
@@ -191,6 +210,6 @@ function recordCard(state, t) {
 }
 
 const help = (act, t) =>
-  el("details", { class: "card", testid: "help" }, el("summary", {}, t("help")),
+  el("details", { class: "card", testid: "help" }, el("summary", { id: "help" }, t("help")),
     el("ol", {}, t("helpSteps").map((step) => el("li", {}, step))), el("p", { class: "small" }, t("helpMore")),
     el("div", { class: "second" }, el("button", { type: "button", id: "help-doctor", class: "plain go", testid: "help-doctor", onclick: () => act.go("doctor") }, t("doctorBegin"))));

@@ -116,6 +116,75 @@ def test_a_page_that_was_closed_before_the_answer_finds_it_when_it_is_opened_aga
     expect(liff.get_by_test_id("recorded")).to_contain_text("簽到完成")
 
 
+def test_a_page_opened_without_network_asks_for_the_kept_tap_when_there_is_some(
+    page: Page, on_duty: Iterator[OpenDuty]
+):
+    phone = Phone(page, next(on_duty).staff_no)
+    phone.walk_into(CONFIRM_ZONE)
+    liff = open_page(phone, page)
+    expect(liff.get_by_test_id("sensed")).to_have_attribute("data-proof", "there")
+    page.route(re.compile("/api/v1/me"), lambda route: route.abort())
+    with page.expect_event("requestfailed"):
+        liff.get_by_test_id("tap-in").click()
+    phone.by("liff-close").click()
+    phone.by("liff-open").click()
+    expect(liff.get_by_test_id("stopped")).to_be_visible()
+    page.unroute_all()
+    page.frames[-1].evaluate("dispatchEvent(new Event('online'))")
+    expect(liff.get_by_test_id("recorded")).to_contain_text("簽到完成")
+    expect(liff.get_by_test_id("punch")).to_have_count(1)
+
+
+def test_a_number_is_used_once_even_when_no_other_could_be_fetched(page: Page, on_duty: Iterator[OpenDuty]):
+    phone = Phone(page, next(on_duty).staff_no)
+    phone.walk_into(CONFIRM_ZONE)
+    liff = open_page(phone, page)
+    expect(liff.get_by_test_id("sensed")).to_have_attribute("data-proof", "there")
+    page.route(re.compile("/api/v1/me$"), lambda route: route.abort())
+    liff.get_by_test_id("tap-in").click()
+    expect(liff.get_by_test_id("recorded")).to_contain_text("簽到完成")
+    liff.get_by_test_id("close").click()
+    liff.get_by_test_id("tap-out").click()
+    expect(liff.get_by_test_id("unsent")).to_be_visible()
+    page.unroute_all()
+    liff.get_by_test_id("retry").click()
+    expect(liff.get_by_test_id("recorded")).to_contain_text("簽退完成")
+    expect(liff.get_by_test_id("punch")).to_have_count(2)
+
+
+def test_a_server_that_asks_for_patience_gets_it(page: Page, on_duty: Iterator[OpenDuty]):
+    phone = Phone(page, next(on_duty).staff_no)
+    phone.walk_into(CONFIRM_ZONE)
+    liff = open_page(phone, page)
+    expect(liff.get_by_test_id("sensed")).to_have_attribute("data-proof", "there")
+    too_many = {"code": "too_many_requests", "title": "太頻繁了 / too many requests"}
+    page.route(re.compile("/api/v1/me/punches"), lambda route: route.fulfill(status=429, json=too_many), times=1)
+    liff.get_by_test_id("tap-in").click()
+    expect(liff.get_by_test_id("recorded")).to_contain_text("簽到完成")
+
+
+def test_a_slow_finger_and_a_keyboard_find_their_button(page: Page, on_duty: Iterator[OpenDuty]):
+    """The page draws itself anew each second: what is pressed then stays, and so does the keyboard's place."""
+    phone = Phone(page, next(on_duty).staff_no)
+    phone.walk_into(CONFIRM_ZONE)
+    liff = open_page(phone, page)
+    expect(liff.get_by_test_id("sensed")).to_contain_text("秒前")
+    liff.get_by_test_id("tap-in").hover()
+    page.mouse.down()
+    before = liff.get_by_test_id("sensed").inner_text()
+    expect(liff.get_by_test_id("sensed")).not_to_have_text(before)
+    page.mouse.up()
+    expect(liff.get_by_test_id("recorded")).to_be_visible()
+    frame = page.frames[-1]
+    liff.get_by_test_id("close").press("Enter")
+    liff.get_by_test_id("tap-out").press("Enter")
+    expect(liff.get_by_test_id("recorded")).to_contain_text("簽退完成")
+    assert frame.evaluate("document.activeElement.dataset.testid") == "recorded"
+    liff.get_by_test_id("go-history").press("Enter")
+    expect(liff.get_by_test_id("month")).to_be_visible()
+    assert frame.evaluate("document.activeElement.textContent") == "出勤紀錄"
+
+
 def test_the_page_helps_where_nothing_is_sensed(page: Page, on_duty: Iterator[OpenDuty]):
     page.set_viewport_size({"width": 320, "height": 640})
     page.locator('[data-show="phones"]').click()

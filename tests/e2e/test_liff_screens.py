@@ -178,7 +178,7 @@ def test_the_own_data_a_request_and_a_calendar_of_ones_own(page: Page, on_duty: 
     liff.get_by_test_id("own-data").locator("summary").click()
     expect(liff.get_by_test_id("data")).to_contain_text(staff_no)
     liff.locator("#kind").select_option("correct")
-    liff.locator("#text").fill("職稱有誤")
+    liff.locator("textarea").fill("職稱有誤")
     liff.get_by_test_id("ask").click()
     expect(liff.get_by_test_id("asked-request")).to_contain_text("職稱有誤")
 

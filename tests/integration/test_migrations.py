@@ -12,7 +12,7 @@ from sqlalchemy import func, inspect, select
 from checkin_api import migrations
 from checkin_api import models as m
 from checkin_api.db import Database
-from checkin_api.domain.ids import Direction, Proof, Reason
+from checkin_api.domain.ids import Direction, PhoneSystem, Proof, Reason, Shown, new_id
 from checkin_api.models import Base
 from tests import builders, webhooks
 
@@ -43,13 +43,19 @@ def test_what_is_stored_survives_the_way_down_and_up_again(database: Database):
         punch = builders.punch(session, officer, Direction.IN, at, zone_id=zone.id, presence_id=presence.id)
         builders.refusal(session, Reason.NO_PRESENCE, at, officer_id=officer.id, punch_id=punch.id)
         builders.refusal(session, Reason.FORGED_MESSAGE, at, zone_id=zone.id)
+        builders.refusal(session, Reason.SITE_CODE_WRONG, at, officer_id=officer.id, handset="a" * 32)
+        shown = builders.presence(session, officer, zone, at, shown=Shown.LOCATION, distance_m=40, accuracy_m=12)
+        builders.punch(session, officer, Direction.OUT, at, presence_id=shown.id, handset="a" * 32)
+        session.add(m.PhoneCheckup(id=new_id(), officer_id=officer.id, system=PhoneSystem.IOS, started_at=at))
     kept = (m.Unit, m.Officer, m.Zone, m.Beacon, m.RosterEntry, m.LineAccount, m.Presence, m.Punch)
     command.downgrade(migrations.alembic_config(database), "0001")
     assert migrations.upgrade(database) == migrations.head()
     with database.write() as session:
-        assert {table: session.scalar(select(func.count()).select_from(table)) for table in kept} == dict.fromkeys(
-            kept, 1
-        )
+        twice = {m.Presence: 2, m.Punch: 2}
+        assert {table: session.scalar(select(func.count()).select_from(table)) for table in kept} == {
+            **dict.fromkeys(kept, 1),
+            **twice,
+        }
         # The first release has no word for the other one.
         assert session.scalars(select(m.Refusal.reason)).all() == [Reason.NO_PRESENCE]
         builders.refusal(session, Reason.FORGED_MESSAGE, at)

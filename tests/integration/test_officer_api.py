@@ -101,6 +101,16 @@ def test_two_tabs_that_wait_make_one_punch(phones: Phones):
     assert len(phones.punches()) == 1
 
 
+def test_a_number_that_has_been_used_for_signing_in_signs_nobody_out(phones: Phones):
+    phones.hear()
+    request_id = phones.me()["request_id"]
+    assert phones.tap(request_id=request_id)[1]["state"] == "recorded"
+    status, told = phones.tap("out", request_id)
+    # The page asks again under a new number.
+    assert (status, told["code"]) == (409, "request_id_expired")
+    assert phones.tap("out")[1]["punch"]["direction"] == "out"
+
+
 def test_a_tap_that_nobody_has_decided_yet_is_kept(phones: Phones, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr("checkin_api.web.officer.taps.DECIDED_WITHIN_S", 0.05)
     phones.hear()

@@ -100,6 +100,20 @@ def test_after_midnight_the_units_today_has_the_night_that_is_under_way(chiefs: 
     assert before["duties"] == []
 
 
+def test_a_supervisor_who_has_left_decides_on_nothing(chiefs: Phones):
+    made = asked(chiefs)
+    with chiefs.database.write() as session:
+        session.scalars(select(m.Officer).where(m.Officer.staff_no == "A0003")).one().active_to = date(2026, 11, 22)
+    assert chiefs.me(CHIEF)["supervises"] is False
+    assert chiefs.ask("GET", "/unit", user=CHIEF)[1]["code"] == "not_a_supervisor"
+    assert decide(chiefs, made, "approve")[1]["code"] == "not_a_supervisor"
+
+
+@pytest.mark.parametrize("day", ["0001-01-01", "9999-12-31", "2026-02-30", "today"])
+def test_a_day_that_is_none_is_refused(chiefs: Phones, day: str):
+    assert chiefs.ask("GET", f"/unit?day={day}", user=CHIEF)[0] == 422
+
+
 def test_the_page_of_an_officer_who_looks_after_no_unit_offers_none(chiefs: Phones):
     assert chiefs.me()["supervises"] is False
     assert chiefs.me(CHIEF)["supervises"] is True

@@ -1,7 +1,7 @@
 """Whose phone asks: the LINE ID token, and nothing else in the request, says which officer it is."""
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import date, datetime
 from functools import wraps
 from typing import Any, ParamSpec, TypeVar
 
@@ -15,6 +15,7 @@ from checkin_api.checkin.today import Person, person_of
 from checkin_api.config import Settings
 from checkin_api.db import Database
 from checkin_api.domain.ids import LineUserId
+from checkin_api.domain.shifts import local_date
 from checkin_api.line.id_token import IdTokens
 from checkin_api.web.errors import ProblemError
 
@@ -63,7 +64,7 @@ def person(session: Session) -> Person:
     Raises:
         ProblemError: 403, the account belongs to nobody.
     """
-    found = person_of(session, user())
+    found = person_of(session, user(), today())
     if found is None:
         raise ProblemError(403, "not_enrolled", "這個 LINE 帳號尚未綁定 / this LINE account is not enrolled")
     return found
@@ -86,7 +87,12 @@ def insist_on_fresh(request_id: str) -> None:
         ProblemError: 409.
     """
     if not tapping.is_issued(key(), user(), request_id, now()):
-        raise ProblemError(409, "request_id_expired", "頁面已過期，請重新載入 / the page is too old: load it again")
+        raise expired()
+
+
+def expired() -> ProblemError:
+    """The number is of no use any more; nothing was done under it, and a new one will do."""
+    return ProblemError(409, "request_id_expired", "頁面已過期，請重新載入 / the page is too old: load it again")
 
 
 def insist_on_accepted(session: Session, whose: Person) -> None:
@@ -116,6 +122,11 @@ def now() -> datetime:
     """The server's time."""
     at: datetime = current_app.extensions["clock"].now()
     return at
+
+
+def today() -> date:
+    """The department's date."""
+    return local_date(now(), settings().zone)
 
 
 def key() -> bytes:

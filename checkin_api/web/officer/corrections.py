@@ -15,7 +15,6 @@ from checkin_api.corrections import Approval, MissingPunch, Request
 from checkin_api.domain.attachments import Attachment
 from checkin_api.domain.corrections import OPEN, Actor, Policy
 from checkin_api.domain.ids import CorrectionRefusal, CorrectionState, Direction, StaffNo
-from checkin_api.domain.shifts import local_date
 from checkin_api.domain.words import CORRECTION_KIND, CORRECTION_REFUSAL, CORRECTION_STATE, FLAG, STATUS
 from checkin_api.errors import unknown_correction
 from checkin_api.queries import UnitRow
@@ -68,6 +67,7 @@ def request_correction(json_data: schemas.CorrectionIn) -> Any:
     sent = json_data.attachment
     with access.database().write() as session:
         person = access.person(session)
+        access.insist_on_accepted(session, person)
         asked = Request(
             person.staff_no,
             MissingPunch(Direction(json_data.direction), json_data.at.replace(microsecond=0)),
@@ -139,7 +139,7 @@ def get_unit(query_data: schemas.WhichDayIn) -> Any:
     from checkin_api.queries.attendance import duty_limits  # noqa: PLC0415
 
     now, settings = access.now(), access.settings()
-    day = query_data.day or local_date(now, settings.zone)
+    day = query_data.day or access.today()
     with access.database().read() as session:
         units = _units(session, access.person(session))
         seen = unit_day(session, units, day, now=now, zone=settings.zone, limits=duty_limits(settings))
@@ -184,14 +184,14 @@ def _seen(session: Session, correction_id: UUID, person: Person, *, own_only: bo
     row = reading.correction(session, correction_id)
     if row.staff_no == person.staff_no:
         return row
-    theirs = set() if own_only else {unit.code for unit in supervision.units_of(session, person.id)}
+    theirs = set() if own_only else {unit.code for unit in supervision.units_of(session, person.id, access.today())}
     if row.unit_code not in theirs:
         raise unknown_correction(correction_id)
     return row
 
 
 def _units(session: Session, person: Person) -> list[UnitRow]:
-    units = supervision.units_of(session, person.id)
+    units = supervision.units_of(session, person.id, access.today())
     if not units:
         raise ProblemError(403, "not_a_supervisor", "您不是主管 / you look after no unit")
     return units

@@ -63,19 +63,17 @@ def show_place(json_data: PlaceIn) -> Any:
     """
     now, request_id = access.now(), json_data.request_id
     access.insist_on_own(request_id)
-    with access.database().read() as session:
+    with access.database().write() as session:
         person = access.person(session)
-        judged = None
-        if not showing.is_stored(session, request_id):
+        judged: Place | Reason | None = None
+        # One number is one try, however often it is sent.
+        if not showing.is_stored(session, request_id) and showing.outcome(session, request_id) is None:
             access.insist_on_accepted(session, person)
             access.insist_on_fresh(request_id)
             judged = _judge(session, json_data, person.id)
-    if isinstance(judged, Reason):
-        with access.database().write() as session:
-            showing.refuse(session, person.id, request_id, judged, now)
-        zh, en = PLACE_REFUSED[judged]
-        raise ProblemError(429 if judged is Reason.TOO_MANY_TRIES else 409, str(judged), f"{zh} / {en}")
-    if judged is not None:
+            if isinstance(judged, Reason):
+                showing.refuse(session, person.id, request_id, judged, now)
+    if isinstance(judged, Place):
         event = showing.as_event(access.user(), request_id, judged, now)
         access.extension("ingest").put(Arrival(now, [event]))
     return _seen(_decided(request_id))
@@ -87,7 +85,7 @@ def _judge(session: Session, sent: PlaceIn, officer_id: int) -> Place | Reason:
     return showing.by_code(session, access.extension("vault"), officer_id, sent.site_code or "", access.now())
 
 
-def _decided(request_id: str) -> PlaceSeen | None:
+def _decided(request_id: str) -> PlaceSeen | Reason | None:
     """Wait for the decider, as long as somebody who has tapped likes to."""
     end = time.monotonic() + DECIDED_WITHIN_S
     while True:
@@ -98,9 +96,12 @@ def _decided(request_id: str) -> PlaceSeen | None:
         time.sleep(LOOK_EVERY_S)
 
 
-def _seen(found: PlaceSeen | None) -> dict[str, Any]:
+def _seen(found: PlaceSeen | Reason | None) -> dict[str, Any]:
     if found is None:
         return {"state": "waiting"}
+    if isinstance(found, Reason):
+        zh, en = PLACE_REFUSED.get(found, PLACE_REFUSED[Reason.NOT_NEAR])
+        raise ProblemError(429 if found is Reason.TOO_MANY_TRIES else 409, str(found), f"{zh} / {en}")
     return {
         "state": "recorded",
         "zone": found.zone,

@@ -23,7 +23,7 @@ def get_privacy() -> Any:
     """The notice, for who is not enrolled yet too; what of it the officer accepted; the officer's requests."""
     settings = access.settings()
     with access.database().read() as session:
-        person = person_of(session, access.user())
+        person = person_of(session, access.user(), access.today())
         acceptances = privacy.acceptances(session, person.id) if person else []
         rows = privacy.requests_of(session, person.id) if person else []
     newest = next((each for each in acceptances if each.version == privacy.VERSION), None)
@@ -112,7 +112,9 @@ def get_calendar_address() -> Any:
 def make_calendar_address() -> Any:
     """A new secret address of the own duties, told once; the one before ends."""
     with access.database().write() as session:
-        token = calendar_feed.make(session, access.now(), access.person(session).id)
+        person = access.person(session)
+        access.insist_on_accepted(session, person)
+        token = calendar_feed.make(session, access.now(), person.id)
     base = access.settings().public_url or request.url_root
     return {"url": f"{base.rstrip('/')}/calendar/{token}.ics"}, 201
 

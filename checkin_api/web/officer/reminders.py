@@ -22,5 +22,6 @@ def set_reminder(json_data: ReminderIn) -> Any:
     """Switch the reminders on or off; the chat's words do the same."""
     with access.database().write() as session:
         person = access.person(session)
+        access.insist_on_accepted(session, person)
         reminders.set_wanted(session, access.now(), person.id, wanted=json_data.wanted)
     return {"wanted": json_data.wanted}

@@ -281,7 +281,7 @@ class DecidedOut(Out):
 class WhichDayIn(In):
     """A date; today if none is given."""
 
-    day: date | None = None
+    day: Annotated[date, Field(ge=date(2000, 1, 1), le=date(2099, 12, 31))] | None = None
 
 
 class OfficerDutyOut(Out):

@@ -110,6 +110,9 @@ def tap(json_data: schemas.TapIn) -> Any:
         # What became of a tap is told whatever the notice says now.
         if done is None:
             access.insist_on_accepted(session, person)
+    if done is not None and done.direction != json_data.direction:
+        # Of another tap: the page asks under a new number.
+        raise access.expired()
     if done is None:
         access.insist_on_fresh(request_id)
         handset = tapping.handset_of(access.key(), json_data.handset) if json_data.handset else ""

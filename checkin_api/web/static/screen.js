@@ -3,14 +3,18 @@
 const byId = (id) => document.getElementById(id);
 const RETRY_MS = 2000;
 const PERIOD_MS = 30000;
+const PATIENCE_MS = 8000;
 let endsAt = 0;
 let skewMs = 0;
 let timeZone;
 
 async function ask() {
   let wait = RETRY_MS;
+  // Not AbortSignal.timeout: a tablet older than 2022 does not have it.
+  const patience = new AbortController();
+  const timer = setTimeout(() => patience.abort(), PATIENCE_MS);
   try {
-    const answer = await fetch(`${location.pathname}/code`, { cache: "no-store", signal: AbortSignal.timeout(8000) });
+    const answer = await fetch(`${location.pathname}/code`, { cache: "no-store", signal: patience.signal });
     if (answer.ok) {
       const { code, picture, left_ms: left, now, timezone: zone } = await answer.json();
       byId("code").textContent = `${code.slice(0, 4)} ${code.slice(4)}`;
@@ -20,7 +24,9 @@ async function ask() {
       timeZone = zone;
       wait = left + 50;
     }
-  } catch { /* said below, once the code has ended */ }
+  } catch { /* said below, once the code has ended */ } finally {
+    clearTimeout(timer);
+  }
   show();
   setTimeout(ask, wait);
 }

@@ -8,12 +8,12 @@ import { local, suggestion, zoned } from "../../../liff_app/static/corrections.j
 import { isOlder, stepsFor } from "../../../liff_app/static/doctor.js";
 import { actions as historyActions, addMonths, weeks } from "../../../liff_app/static/history.js";
 import { codeIn } from "../../../liff_app/static/place.js";
-import { begin, next, proof, rhythm, serverMs, thisMonth } from "../../../liff_app/static/state.js";
+import { initial, next, proof, rhythm, serverMs, thisMonth } from "../../../liff_app/static/state.js";
 import { ago, chooseLanguage, clock, keys, LANGUAGES, otherLanguage, say } from "../../../liff_app/static/strings.js";
 
 const NOW = Date.parse("2026-11-23T00:00:00Z");
 const ME = { notice_accepted: true, now: "2026-11-23T00:00:00Z", timezone: "Asia/Taipei", sensed: null, liff_waits_s: 8, request_id: "1" };
-const home = (me = {}, atMs = NOW) => next(begin("en"), { type: "me", me: { ...ME, ...me }, atMs });
+const home = (me = {}, atMs = NOW) => next(initial("en"), { type: "me", me: { ...ME, ...me }, atMs });
 const sensed = (more = {}) => ({ zone: "Gate", at: "2026-11-22T23:59:50Z", good_until: "2026-11-23T00:04:50Z", proves_now: true, ...more });
 
 test("a phone whose clock is years off still counts the server's seconds", () => {
@@ -43,6 +43,12 @@ test("a second finger on the button is not a second tap", () => {
   assert.equal(next(waiting, { type: "tap", requestId: "2", direction: "out" }), waiting);
 });
 
+test("a number is for one tap, whatever becomes of it", () => {
+  const first = next(home(), { type: "tap", requestId: "1", direction: "in" });
+  assert.equal(first.me.request_id, null);
+  assert.equal(next(home(), { type: "tap", requestId: "0", direction: "in" }).me.request_id, "1");
+});
+
 test("an answer to another tap changes nothing", () => {
   const state = next(home(), { type: "tap", requestId: "1", direction: "in" });
   assert.equal(next(state, { type: "told", told: { request_id: "2", state: "recorded" } }), state);
@@ -61,11 +67,11 @@ test("without network what is known stays on the page", () => {
   const problem = new Problem(0, "offline", "甲 / b");
   assert.deepEqual([problem.zh, problem.en], ["甲", "b"]);
   assert.equal(next(home(), { type: "offline", problem }).view, "home");
-  assert.equal(next(begin("en"), { type: "offline", problem }).view, "stopped");
+  assert.equal(next(initial("en"), { type: "offline", problem }).view, "stopped");
 });
 
 test("the server is asked often only while something is awaited", () => {
-  assert.equal(rhythm(begin("en"), NOW), null);
+  assert.equal(rhythm(initial("en"), NOW), null);
   assert.equal(rhythm(home(), NOW), 3000);
   assert.equal(rhythm(home({ sensed: sensed() }), NOW), 30_000);
   const waiting = next(next(home(), { type: "tap", requestId: "1", direction: "in" }), { type: "told", told: { request_id: "1", state: "waiting" } });
