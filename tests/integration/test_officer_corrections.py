@@ -32,6 +32,7 @@ def chiefs(phones: Phones) -> Phones:
         for number, user, unit in ((3, CHIEF, bureau), (4, OTHER_CHIEF, other)):
             officer = builders.officer(session, unit, staff_no=f"A000{number}", name=f"主管{number}")
             builders.line_account(session, officer, user)
+            builders.acceptance(session, officer)
             assert supervision.name_supervisor(session, phones.clock.now(), officer.staff_no, unit.code, actor="cli:hr")
     for user in (CHIEF, OTHER_CHIEF):
         phones.line.add_phone(user, user)
