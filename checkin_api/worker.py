@@ -8,18 +8,20 @@ import threading
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from functools import partial
+from time import monotonic
 
 from apscheduler.executors.pool import ThreadPoolExecutor
 from apscheduler.schedulers.background import BackgroundScheduler
 from apscheduler.triggers.cron import CronTrigger
 
-from checkin_api import jobs, outages, queries, reminders
+from checkin_api import jobs, outages, privacy, queries, reminders
 from checkin_api.clock import Clock
 from checkin_api.config import Settings
 from checkin_api.db import Database
 from checkin_api.domain.shifts import DAY
 from checkin_api.fleet.watching import watch
-from reports.daily import write_daily
+from reports.daily import daily_before, write_daily
 
 logger = logging.getLogger(__name__)
 
@@ -28,6 +30,9 @@ CATCH_UP = timedelta(days=31)
 _WAKE_S = 1.0
 REMIND_EVERY_MINUTES = 5
 KEEP_REMINDER_RUNS = timedelta(days=2)
+# When the fewest people punch; the jobs have one thread, and the reports of the morning are not to wait.
+PURGE_AT = time(3)
+PURGE_WITHIN_S = 300.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +73,12 @@ def scheduled_jobs(database: Database, settings: Settings) -> list[Job]:
             "reminders",
             lambda now: _reminder_periods(settings, now),
             lambda _, now: _remind(database, settings, now),
+        ),
+        Job(
+            "purge",
+            # Once a day, and nothing is made up for: each deletes all that is past its period.
+            lambda now: [f"{local.date()}"] if (local := now.astimezone(settings.zone)).time() >= PURGE_AT else [],
+            lambda _, now: _purge(database, settings, now),
         ),
     ]
 
@@ -188,6 +199,19 @@ def _remind(database: Database, settings: Settings, now: datetime) -> str:
     with database.write() as session:
         jobs.forget(session, "reminders", now - KEEP_REMINDER_RUNS)
     return f"{done.sent} to send, {done.withheld} withheld"
+
+
+def _purge(database: Database, settings: Settings, now: datetime) -> str:
+    begun = monotonic()
+    done = privacy.purge(
+        database,
+        privacy.CutOffs(now, settings.zone),
+        partial(daily_before, settings.report_dir),
+        actor="worker",
+        enough=lambda: monotonic() - begun > PURGE_WITHIN_S,
+    )
+    gone = ", ".join(f"{count} {kind}" for kind, count in done.counts.items() if count) or "nothing"
+    return f"removed {gone}" if done.complete else f"removed {gone}; the rest tomorrow"
 
 
 def _stop_on_signals() -> threading.Event:

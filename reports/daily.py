@@ -1,6 +1,7 @@
 """The daily usage report: query, count, tables, files."""
 
-from collections.abc import Callable, Sequence
+import re
+from collections.abc import Callable, Iterator, Sequence
 from datetime import date, datetime
 from pathlib import Path
 from typing import BinaryIO
@@ -11,10 +12,12 @@ from checkin_api.db import Database
 from checkin_api.domain.shifts import REACH, local_day
 from reports.render import csv, json
 from reports.summary import DayRows, summarise
-from reports.tables import Report, daily_report
+from reports.tables import DAILY, Report, daily_report
 from reports.writing import whole_file
 
 RENDERERS: dict[str, Callable[[Report, BinaryIO], None]] = {"csv": csv.render, "json": json.render}
+# As `write_daily` names them.
+_NAME = re.compile(rf"{DAILY}_(?P<day>[0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}})\.({'|'.join(RENDERERS)})")
 
 
 def build_daily(database: Database, day: date, zone: ZoneInfo, *, made_at: datetime, unit: str | None = None) -> Report:
@@ -50,3 +53,18 @@ def write_daily(database: Database, day: date, zone: ZoneInfo, *, folder: Path, 
             render(report, file)
         paths.append(path)
     return paths
+
+
+def daily_before(folder: Path, day: date) -> Iterator[Path]:
+    """The files of reports of dates before this one; whatever else is in the folder is not ours."""
+    for path in sorted(folder.glob(f"{DAILY}_*")):
+        named = _NAME.fullmatch(path.name)
+        if named and path.is_file() and _date(named["day"], day) < day:
+            yield path
+
+
+def _date(text: str, otherwise: date) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        return otherwise

@@ -13,6 +13,9 @@ from reports.summary import DailyUsage, UnitUsage
 # The share of staff that used the reference system every day (Taichung City Police Department, LINE official account).
 REFERENCE_RATE = 0.67
 
+# Of the daily usage report: in the document, and before the date in the names of its files.
+DAILY = "daily_usage"
+
 Cell = str | int | float | None
 
 
@@ -109,7 +112,7 @@ def daily_report(usage: DailyUsage, *, made_at: datetime, zone: ZoneInfo) -> Rep
         Fact("row_count", "資料列數", "Rows", sum(len(table.rows) for table in tables)),
         Fact("sha256", "資料雜湊", "SHA-256 of the tables", fingerprint(tables)),
     )
-    return Report("daily_usage", "每日使用報表", "Daily usage report", facts, tables)
+    return Report(DAILY, "每日使用報表", "Daily usage report", facts, tables)
 
 
 def fingerprint(tables: Sequence[Table]) -> str:

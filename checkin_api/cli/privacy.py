@@ -1,6 +1,7 @@
-"""``checkin privacy``: answering what officers ask about their own data, and how many accepted the notice."""
+"""``checkin privacy``: what officers ask about their own data, who accepted the notice, what is past its period."""
 
 from dataclasses import asdict
+from functools import partial
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -14,7 +15,8 @@ from checkin_api.domain.corrections import clean_text
 from checkin_api.domain.ids import PrivacyRequestState
 from checkin_api.domain.shifts import local_date
 from checkin_api.domain.words import PRIVACY_REFUSAL, PRIVACY_REQUEST_KIND, PRIVACY_REQUEST_STATE
-from checkin_api.privacy import RequestRow
+from checkin_api.privacy import CutOffs, Purged, RequestRow
+from checkin_api.privacy.retention import RETENTION
 
 # Of the column that keeps it.
 _LONGEST_NAME = 100
@@ -22,7 +24,7 @@ _LONGEST_NAME = 100
 
 @click.group()
 def command() -> None:
-    """個人資料 / What officers ask about their own data, and who accepted the privacy notice."""
+    """個人資料 / What officers ask about their own data, who accepted the notice, what is past its period."""
 
 
 @command.command()
@@ -63,6 +65,32 @@ def acceptances(form: str) -> None:
     with open_database() as (settings, database), database.read() as session:
         count = privacy.acceptance_count(session, local_date(SystemClock().now(), settings.zone))
     show([asdict(count)], form)
+
+
+@command.command()
+@click.option("--dry-run", is_flag=True, help="只列出，不刪除 / Show only; delete nothing.")
+@format_option
+def purge(*, dry_run: bool, form: str) -> None:
+    """刪除超過保存期限的資料 / Delete what is past its period; the worker does so every night."""
+    from reports.daily import daily_before  # noqa: PLC0415 (reports load their own libraries)
+
+    with open_database() as (settings, database):
+        cut, reports = privacy.CutOffs(SystemClock().now(), settings.zone), partial(daily_before, settings.report_dir)
+        if dry_run:
+            done = privacy.preview(database, cut, reports)
+        else:
+            done = privacy.purge(database, cut, reports, actor=command_line_actor())
+    show([_purged(kind, done, cut) for kind in RETENTION], form)
+
+
+def _purged(kind: str, done: Purged, cut: CutOffs) -> dict[str, Any]:
+    return {
+        "kind": kind,
+        "kept": " / ".join(RETENTION[kind].words()),
+        "older_than": local_time(privacy.older_than(cut, kind), cut.zone),
+        "rows": done.counts.get(kind),
+        "note": privacy.KEPT.get(kind, ""),
+    }
 
 
 def _in_full(row: RequestRow, zone: ZoneInfo) -> dict[str, Any]:

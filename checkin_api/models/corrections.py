@@ -24,6 +24,12 @@ class Correction(Base):
         CheckConstraint("kind = 'void' or direction <> 'auto'", name="add_has_direction"),
         CheckConstraint("kind = 'add' or punch_id is not null", name="void_says_which"),
         Index("ix_correction_officer_id_requested_at", "officer_id", "requested_at"),
+        Index(
+            "ix_correction_punch_id",
+            "punch_id",
+            sqlite_where=text("punch_id is not null"),
+            postgresql_where=text("punch_id is not null"),
+        ),
         Index("ix_correction_open", "requested_at", sqlite_where=text(_OPEN), postgresql_where=text(_OPEN)),
         Index(
             "uq_correction_open_add",
@@ -69,5 +75,5 @@ class PunchVoid(Base):
 
     __tablename__ = "punch_void"
     punch_id: Mapped[UUID] = mapped_column(ForeignKey("punch.id"), primary_key=True)
-    correction_id: Mapped[UUID] = mapped_column(ForeignKey("correction.id"))
+    correction_id: Mapped[UUID] = mapped_column(ForeignKey("correction.id"), index=True)
     at: Mapped[datetime]

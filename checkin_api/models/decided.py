@@ -18,6 +18,12 @@ class Presence(Base):
     __table_args__ = (
         Index("ix_presence_officer_id_at", "officer_id", "at"),
         Index("ix_presence_zone_id_at", "zone_id", "at"),
+        Index(
+            "ix_presence_device_id",
+            "device_id",
+            sqlite_where=text("device_id is not null"),
+            postgresql_where=text("device_id is not null"),
+        ),
     )
     id: Mapped[UUID] = mapped_column(primary_key=True)
     officer_id: Mapped[int] = mapped_column(ForeignKey("officer.id"))
@@ -49,6 +55,12 @@ class Punch(Base):
         Index("ix_punch_officer_id_at", "officer_id", "at", "direction", "zone_id", "assurance", "source"),
         Index("ix_punch_at", "at"),
         Index(
+            "ix_punch_presence_id",
+            "presence_id",
+            sqlite_where=text("presence_id is not null"),
+            postgresql_where=text("presence_id is not null"),
+        ),
+        Index(
             "ix_punch_handset",
             "handset",
             "officer_id",
@@ -77,7 +89,16 @@ class Refusal(Base):
     """Something asked for and refused, with its reason; ``punch_id`` tells that it was granted later after all."""
 
     __tablename__ = "refusal"
-    __table_args__ = (Index("ix_refusal_at", "at"), Index("ix_refusal_officer_id_at", "officer_id", "at"))
+    __table_args__ = (
+        Index("ix_refusal_at", "at"),
+        Index("ix_refusal_officer_id_at", "officer_id", "at"),
+        Index(
+            "ix_refusal_punch_id",
+            "punch_id",
+            sqlite_where=text("punch_id is not null"),
+            postgresql_where=text("punch_id is not null"),
+        ),
+    )
     id: Mapped[UUID] = mapped_column(primary_key=True)
     at: Mapped[datetime]
     reason: Mapped[Reason]

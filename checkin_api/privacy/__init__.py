@@ -8,15 +8,20 @@ from checkin_api.privacy.accepting import (
     acceptances,
     accepted,
 )
+from checkin_api.privacy.expiry import KEPT, CutOffs
 from checkin_api.privacy.notice import VERSION, Notice, notice
 from checkin_api.privacy.own_data import own_data, record_copy
+from checkin_api.privacy.purging import Purged, older_than, preview, purge
 from checkin_api.privacy.requests import RequestRow, answer, request, request_row, requests, requests_of
 
 __all__ = [
+    "KEPT",
     "VERSION",
     "Acceptance",
     "AcceptanceCount",
+    "CutOffs",
     "Notice",
+    "Purged",
     "RequestRow",
     "accept",
     "acceptance_count",
@@ -24,7 +29,10 @@ __all__ = [
     "accepted",
     "answer",
     "notice",
+    "older_than",
     "own_data",
+    "preview",
+    "purge",
     "record_copy",
     "request",
     "request_row",

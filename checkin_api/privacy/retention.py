@@ -2,10 +2,12 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from types import MappingProxyType
 
 _YEAR = 365
+_FEBRUARY, _LEAP_DAY = 2, 29
 
 
 class Since(StrEnum):
@@ -18,7 +20,7 @@ class Since(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Period:
-    """So many days since something; without days it is kept until its officer ends it, and no longer."""
+    """So many days since something; without days it is kept until it is ended, or for good if nothing ends it."""
 
     days: int | None
     since: Since = Since.RECORDED
@@ -26,17 +28,34 @@ class Period:
     def words(self) -> tuple[str, str]:
         """The period in zh-TW and English."""
         if self.days is None:
-            return "到您停用為止", "until you end it"
+            return _WITHOUT_DAYS[self.since]
         years, rest = divmod(self.days, _YEAR)
         zh, en = (f"{self.days} 天", f"{self.days} days") if rest or not years else (f"{years} 年", _years(years))
         before, after = _SINCE[self.since]
         return f"{before}{zh}", f"{en}{after}"
+
+    def before(self, now: datetime) -> datetime | None:
+        """Older than this is past the period; years are those of the calendar, as a law that says five years means."""
+        if self.days is None:
+            return None
+        years, rest = divmod(self.days, _YEAR)
+        return now - timedelta(self.days) if rest or not years else _years_before(now, years)
 
 
 def _years(years: int) -> str:
     return "1 year" if years == 1 else f"{years} years"
 
 
+def _years_before(now: datetime, years: int) -> datetime:
+    at = now.astimezone(UTC)
+    day = 28 if (at.month, at.day) == (_FEBRUARY, _LEAP_DAY) else at.day
+    return at.replace(year=at.year - years, day=day)
+
+
+_WITHOUT_DAYS = {
+    Since.RECORDED: ("不刪除", "for good"),
+    Since.ENDED: ("到您停用為止", "until you end it"),
+}
 _SINCE = {
     Since.RECORDED: ("", ""),
     Since.SERVICE_ENDED: ("離職後 ", " after you leave the service"),
@@ -69,9 +88,10 @@ RETENTION: Mapping[str, Period] = MappingProxyType(
         "devices": Period(5 * _YEAR, Since.ENDED),
         "consents": Period(5 * _YEAR, Since.SERVICE_ENDED),
         "requests": Period(5 * _YEAR),
-        "calendar": Period(None),
+        "calendar": Period(None, Since.ENDED),
         "alarms": Period(_YEAR),
-        "audit": Period(5 * _YEAR),
+        # Each entry's hash covers the one before it: without one of them the others prove nothing.
+        "audit": Period(None),
         "reports": _ATTENDANCE,
     }
 )
