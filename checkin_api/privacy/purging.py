@@ -58,11 +58,11 @@ def purge(
     counts = Counter(dict.fromkeys(_kinds(), 0))
     complete = False
     try:
-        complete = all(_erase_all(database, rule, cut, counts, enough) for rule in RULES if not rule.goes_along)
-        if complete:
+        if all(_erase_all(database, rule, cut, counts, enough) for rule in RULES if not rule.goes_along):
             for path in reports(cut.day(FILES)):
                 path.unlink(missing_ok=True)
                 counts[FILES] += 1
+            complete = True
     finally:
         with database.write() as session:
             audit.record(session, cut.now, _act(cut, counts, actor=actor, complete=complete))

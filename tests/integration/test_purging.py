@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 
 from checkin_api import audit, privacy
 from checkin_api import models as m
+from checkin_api.checkin import Rules, decide_events
 from checkin_api.clock import SystemClock
 from checkin_api.config import Settings
 from checkin_api.db import Database
@@ -39,9 +40,10 @@ from checkin_api.fleet.alarms import Evidence
 from checkin_api.privacy import CutOffs, purging
 from checkin_api.privacy.expiry import FILES, KEPT, RULES, referring
 from checkin_api.privacy.retention import RETENTION
+from checkin_api.vault import Vault
 from checkin_api.worker import run_due, scheduled_jobs
 from reports.daily import daily_before
-from tests import builders
+from tests import builders, webhooks
 from tests.commands import checkin
 from tests.fakes import FakeClock
 from tests.officers import TAIPEI
@@ -520,34 +522,48 @@ def test_old_reports_go_and_nothing_else_of_the_folder(database: Database, tmp_p
     assert list(daily_before(tmp_path / "nowhere", last)) == []
 
 
-def test_events_are_stored_and_decided_while_old_ones_go(database: Database, monkeypatch: pytest.MonkeyPatch):
+def test_events_are_decided_while_old_ones_go(database: Database, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(purging, "BATCH", 20)
+    ann, rules = webhooks.user(1), Rules(timezone=TAIPEI, code_key=b"key", vault=Vault(b"key"))
     with database.write() as session:
         session.add_all(
-            m.InboxEvent(webhook_event_id=f"W{number}", received_at=CUT.at("inbox") - DAY, raw="{}", state="decided")
+            m.InboxEvent(
+                webhook_event_id=f"W{number}", received_at=CUT.at("inbox") - DAY, raw="{}", state=EventState.DECIDED
+            )
             for number in range(1000)
         )
+        station = Station(session)
+        for _ in range(100):
+            station.sensed(CUT.at("presences") - DAY)
+        builders.line_account(session, station.officer, ann)
+        hwid = station.beacon.hwid
         builders.inbox_event(session, received_at=NOW)
-    longest, stop = timedelta(), threading.Event()
+    longest, made, stop = timedelta(), 0, threading.Event()
 
-    def write() -> None:
-        nonlocal longest
-        while not stop.is_set():
+    def decide() -> None:
+        nonlocal longest, made
+        while not made or not stop.is_set():
+            at = NOW + timedelta(seconds=made)
             begun = datetime.now(UTC)
+            raw = json.dumps(webhooks.beacon(at, ann, hwid))
             with database.write() as session:
-                event = builders.inbox_event(session, received_at=NOW, state=EventState.STORED)
-                event.state = EventState.DECIDED
-            longest = max(longest, datetime.now(UTC) - begun)
+                builders.inbox_event(session, received_at=at, raw=raw, state=EventState.STORED)
+            decide_events(database, at, rules)
+            longest, made = max(longest, datetime.now(UTC) - begun), made + 1
 
-    thread = threading.Thread(target=write)
+    thread = threading.Thread(target=decide)
     thread.start()
     try:
-        assert purge(database) == {"inbox": 1000}
+        assert purge(database) == {"inbox": 1000, "presences": 100}
     finally:
         stop.set()
         thread.join()
+    # A batch takes milliseconds; a lock that lasted as long as the purge would be noticed.
     assert longest < timedelta(seconds=2)
-    assert count(database, m.InboxEvent) > 1
+    with database.read() as session:
+        states = session.execute(select(m.InboxEvent.state, func.count()).group_by(m.InboxEvent.state)).all()
+    assert [tuple(each) for each in states] == [(EventState.DECIDED, made + 1)]
+    assert count(database, m.Presence) == made
 
 
 @pytest.mark.parametrize(("at", "runs"), [("2026-11-23T02:59", 0), ("2026-11-23T03:00", 1), ("2026-11-23T23:59", 1)])
