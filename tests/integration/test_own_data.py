@@ -18,6 +18,7 @@ from checkin_api.domain.ids import (
     CorrectionState,
     DeviceKind,
     Direction,
+    PhoneSystem,
     PunchSource,
     Reason,
     RosterAction,
@@ -92,6 +93,12 @@ def fill(session: Any, officer: m.Officer, user: str, mark: str) -> None:
             m.EnrolmentTry(line_user_id=user, at=NOW),
             m.EnrolmentCode(officer_id=officer.id, code_hash="c" * 64, issued_at=NOW, expires_at=NOW, tries_left=5),
             m.Leave(officer_id=officer.id, begin=NOW, end=NOW + timedelta(hours=4), kind=mark),
+            m.PhoneCheckup(id=new_id(), officer_id=officer.id, system=PhoneSystem.IOS, started_at=NOW, zone_id=zone.id),
+            m.ReminderWish(officer_id=officer.id, is_wanted=True, said_at=NOW),
+            m.Reminder(
+                id=new_id(), officer_id=officer.id, duty_start=NOW, messages=[{"type": "text", "text": mark}],
+                created_at=NOW, expires_at=NOW, next_attempt_at=NOW,
+            ),
             m.Supervisor(officer_id=officer.id, unit_id=officer.unit_id, named_at=NOW),
             m.RosterChange(
                 at=NOW, actor="cli:hr", action=RosterAction.ADDED, officer_id=officer.id, duty_date=date(2026, 11, 23),
