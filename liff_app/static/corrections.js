@@ -37,10 +37,11 @@ export function local(timeZone, iso) {
 
 // What an opened form begins with: what a day in the month lacks, else what this duty lacks, else now.
 export function suggestion(me, how = {}) {
-  const at = how.at ?? (how.day ? null : me.duty && (me.due === "out" ? me.duty.end : me.duty.start));
+  const direction = how.direction ?? me.due ?? "in";
+  const at = how.at ?? (how.day ? null : me.duty && (direction === "out" ? me.duty.end : me.duty.start));
   const isPast = at && Date.parse(at) <= Date.parse(me.now);
   const fields = local(me.timezone, isPast ? at : me.now);
-  return { direction: how.direction ?? me.due ?? "in", ...fields, ...(how.day && !isPast ? { date: how.day } : {}) };
+  return { how, direction, ...fields, ...(how.day && !isPast ? { date: how.day } : {}) };
 }
 
 export const actions = ({ server, state, here, change }) => ({
@@ -119,6 +120,13 @@ export function screen(state, act, t) {
   ];
 }
 
+// The other punch is missing at the other end of the duty.
+function refill(me, form, direction) {
+  const { date, time } = suggestion(me, { ...form.how, direction, at: direction === form.direction ? form.how?.at : null });
+  document.getElementById("date").value = date;
+  document.getElementById("time").value = time;
+}
+
 function formCard(state, act, t) {
   const { form, sending, problem, file } = state.parts.corrections;
   const submit = (event) => {
@@ -126,7 +134,7 @@ function formCard(state, act, t) {
     act.send(Object.fromEntries(["direction", "date", "time", "reason"].map((name) => [name, new FormData(event.target).get(name)])));
   };
   const radio = (direction) => el("label", { class: "choice" },
-    el("input", { type: "radio", id: `direction-${direction}`, name: "direction", value: direction, checked: form.direction === direction, required: true }), t(direction));
+    el("input", { type: "radio", id: `direction-${direction}`, name: "direction", value: direction, checked: form.direction === direction, required: true, onchange: () => refill(state.me, form, direction) }), t(direction));
   const reason = (text, place) => el("button", { type: "button", id: `reason-${place}`, class: "plain", onclick: () => { document.getElementById("reason").value = text; } }, text);
   return el("form", { class: "card", onsubmit: submit, testid: "correction-form" },
     el("fieldset", {}, el("legend", {}, t("correctionWhich")), radio("in"), radio("out")),
@@ -157,6 +165,6 @@ function card(state, correction, act, t) {
     el("p", { class: kind }, fromServer(state.language, correction.state_words)),
     el("p", { class: "small" }, correction.reason),
     correction.attachment_name && el("p", { class: "small" }, `📎 ${correction.attachment_name}`),
-    correction.comment && el("p", {}, `${t("comment")}：${correction.comment}`),
+    correction.comment && el("p", {}, t("comment", { text: correction.comment })),
     correction.is_open && el("button", { type: "button", id: `withdraw-${correction.id}`, class: "plain", testid: "withdraw", onclick: () => act.withdraw(correction.id) }, t("withdraw")));
 }

@@ -7,7 +7,7 @@ import { el, evidence, failed, loading } from "./view.js";
 // One short sign for each status; the legend says what it means.
 const SIGNS = {
   present: ["勤", "P"], leave: ["假", "L"], pending: ["待", "·"], in_progress: ["中", "…"], missing_in: ["缺", "M"],
-  missing_out: ["缺", "M"], unproven: ["疑", "?"], absent: ["未", "A"], unrostered: ["加", "X"],
+  missing_out: ["缺", "M"], unproven: ["查", "?"], absent: ["未", "A"], unrostered: ["加", "X"],
 };
 const KINDS = { present: "good", leave: "calm", pending: "calm", in_progress: "calm", unrostered: "calm", unproven: "warn" };
 const WORST = ["absent", "missing_in", "missing_out", "unproven", "in_progress", "present", "unrostered", "leave", "pending"];

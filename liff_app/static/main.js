@@ -81,6 +81,7 @@ async function lookOnce() {
     const before = state.view;
     dispatch({ type: "me", me, atMs: Date.now() });
     if (state.view === "notice" && before !== "notice") acts.privacy.open();
+    if (state.view === "home" && before === "notice") toTop(root);
     if (state.view === "home" && !hasBegun) begin();
   } catch (problem) {
     fail(problem);
@@ -228,6 +229,7 @@ const acts = {
     }
     if (!how.isBack) history.pushState({ screen }, "", location.pathname);
     dispatch({ type: "screen", screen });
+    status.textContent = "";
     toTop(root);
   },
   reload: () => location.reload(),

@@ -74,7 +74,7 @@ export function screen(state, { place }, t) {
     event.preventDefault();
     place.code(new FormData(event.target).get("site_code"));
   };
-  const label = (kind, key) => (busy === kind ? t("sending") : t(key));
+  const label = (kind, key) => (busy === kind ? t(kind === "scan" ? "scanning" : "sending") : t(key));
   return [
     el("header", {}, el("h1", {}, t("placeTitle"))),
     el("p", { class: "small" }, t("placeLead")),

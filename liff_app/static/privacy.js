@@ -111,7 +111,7 @@ function requests(state, act, t) {
   };
   const form = el("form", { class: "card", onsubmit: submit, testid: "data-request" }, el("h2", {}, t("requestTitle")),
     el("label", { for: "kind" }, t("requestKind")),
-    el("select", { id: "kind", name: "kind" }, KINDS.map((kind) => el("option", { value: kind }, t(`request_${kind}`)))),
+    el("select", { id: "kind", name: "kind", required: true }, el("option", { value: "" }, t("choose")), KINDS.map((kind) => el("option", { value: kind }, t(`request_${kind}`)))),
     // Another field after each request: what was sent does not stay in it.
     el("label", { for: `text-${told.requests.length}` }, t("requestText")),
     el("textarea", { id: `text-${told.requests.length}`, name: "text", rows: 3, maxlength: 1000, required: true }),
@@ -120,6 +120,6 @@ function requests(state, act, t) {
   const row = (each) => el("section", { class: "card", testid: "asked-request", "data-state": each.state },
     el("p", { class: "strong" }, `${fromServer(language, each.kind_words)}．${fromServer(language, each.state_words)}`),
     el("p", {}, each.text),
-    each.answer ? el("p", {}, `${t("requestAnswer")}：${each.answer}`) : el("p", { class: "small" }, t("requestDue", { at: day(language, told.timezone, each.due_at) })));
+    each.answer ? el("p", {}, t("requestAnswer", { text: each.answer })) : el("p", { class: "small" }, t("requestDue", { at: day(language, told.timezone, each.due_at) })));
   return [form, ...told.requests.map(row)];
 }

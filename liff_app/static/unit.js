@@ -1,7 +1,7 @@
 // A supervisor's unit today: who is there, who is missing, and requests to approve with one tap.
 
-import { punchWords } from "./corrections.js";
-import { clock, fromServer } from "./strings.js";
+import { local, punchWords } from "./corrections.js";
+import { clock, day, fromServer } from "./strings.js";
 import { el, failed, loading } from "./view.js";
 
 export const BEGIN = {
@@ -92,12 +92,14 @@ function request(state, correction, act, t) {
 function people(state, told, t) {
   const { language, me } = state;
   const at = (iso) => (iso ? clock(language, me.timezone, iso) : "–");
+  // Of last night, and still under way.
+  const night = (duty) => (local(me.timezone, duty.start).date === told.day ? "" : `${day(language, me.timezone, duty.start)} `);
   const isAwaited = (duty) => duty.status === "in_progress" && !duty.sign_in && Date.parse(duty.start) <= Date.parse(told.now);
   const row = (duty) => {
     const words = [isAwaited(duty) ? t("notYet") : fromServer(language, duty.status_words), ...duty.flags.map((flag) => fromServer(language, flag.words))].join("．");
     const kind = isAwaited(duty) || ["absent", "missing_in", "missing_out", "unproven"].includes(duty.status) ? "bad" : duty.flags.length ? "warn" : "";
     return el("li", { testid: "person", "data-status": duty.status }, el("b", {}, `${duty.name} `), el("span", { class: "small" }, `${duty.staff_no}．${duty.unit}`),
-      el("span", { class: "block" }, `${duty.shift} ${at(duty.start)}–${at(duty.end)}　${t("in")} ${at(duty.sign_in)}　${t("out")} ${at(duty.sign_out)}`),
+      el("span", { class: "block" }, `${night(duty)}${duty.shift} ${at(duty.start)}–${at(duty.end)}　${t("in")} ${at(duty.sign_in)}　${t("out")} ${at(duty.sign_out)}`),
       el("span", { class: `block ${kind}` }, words));
   };
   return el("section", { class: "card", testid: "unit" },

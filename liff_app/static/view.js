@@ -109,11 +109,11 @@ function home(state, act, t, atMs) {
       languageButton(act, t)),
     state.offline && el("p", { class: "warn", role: "status" }, t("offline")),
     dutyCard(state, t),
-    !state.tap && sensedCard(state, act, t, atMs),
-    state.tap ? tapCard(state, act, t, atMs) : punchCard(state, act, t),
+    state.tap && tapCard(state, act, t, atMs),
+    ...(!state.tap || state.tap.phase === "refused" ? [sensedCard(state, act, t, atMs), punchCard(state, act, t)] : []),
     recordCard(state, t),
-    me.next_duty && el("p", { class: "small", testid: "next-duty" }, `${t("nextDuty")}：${dutyText(state, me.next_duty)}`),
-    help(act, t),
+    me.next_duty && el("p", { class: "small", testid: "next-duty" }, t("nextDuty", { duty: dutyText(state, me.next_duty) })),
+    help(me, act, t),
   ];
 }
 
@@ -125,7 +125,10 @@ function dutyText({ language, me }, duty) {
 function dutyCard(state, t) {
   const { me, language } = state;
   if (!me.duty) return el("section", { class: "card", testid: "duty" }, el("h2", {}, t("noDuty")));
-  const at = (iso) => clock(language, me.timezone, iso);
+  const dayOf = (iso) => day(language, me.timezone, iso);
+  // A window over midnight would else look shut.
+  const isLong = dayOf(me.duty.opens) !== dayOf(me.duty.closes);
+  const at = (iso) => `${isLong ? `${dayOf(iso)} ` : ""}${clock(language, me.timezone, iso)}`;
   return el("section", { class: "card", testid: "duty" },
     el("h2", {}, t("duty")), el("p", { class: "strong" }, dutyText(state, me.duty)),
     el("p", { class: "small" }, t("window", { a: at(me.duty.opens), b: at(me.duty.closes) })));
@@ -141,16 +144,19 @@ function sensedCard(state, act, t, atMs) {
   return el("section", { testid: "sensed", "data-proof": found },
     el("p", { class: `sensed sensed-${found}` },
       found === "awaited" && el("span", { class: "spinner", "aria-hidden": "true" }), t(isWeak ? "weak" : isShown ? "shown" : found, values ?? {})),
-    isShown && el("p", { class: "small" }, `${t("assurance")}：${fromServer(state.language, sensed.assurance_words)}`),
+    isShown && el("p", { class: "small" }, t("shownNow", { worth: fromServer(state.language, sensed.assurance_words) })),
     found !== "there" && el("p", { class: "small" }, t("tapAnyway")),
     (found === "none" || found === "old") && otherWays(state.me, act, t));
 }
 
 // Help, and weaker proof, only once the beacon has been waited for.
-const otherWays = ({ fallbacks }, act, t) =>
+const otherWays = (me, act, t) =>
   el("div", { class: "second" },
-    el("button", { type: "button", id: "to-doctor", class: "plain", testid: "to-doctor", onclick: () => act.go("doctor") }, t("help")),
-    (fallbacks.site_code || fallbacks.location) && el("button", { type: "button", id: "to-place", class: "plain", testid: "to-place", onclick: () => act.go("place") }, t("placeOther")));
+    el("button", { type: "button", id: "to-doctor", class: "plain", testid: "to-doctor", onclick: () => act.go("doctor") }, t("doctor")),
+    placeButton(me, act, t, "to-place"));
+
+const placeButton = ({ fallbacks }, act, t, id) =>
+  (fallbacks.site_code || fallbacks.location) && el("button", { type: "button", id, class: "plain", testid: id, onclick: () => act.go("place") }, t("placeOther"));
 
 function punchCard(state, act, t) {
   const { due } = state.me;
@@ -175,7 +181,7 @@ function tapCard(state, act, t, atMs) {
       const left = until && Math.max(0, Math.ceil((Date.parse(until) - serverMs(state, atMs)) / 1000));
       return el("section", { class: "card punch", testid: "waiting", "data-focus": true },
         el("p", { class: "strong" }, el("span", { class: "spinner", "aria-hidden": "true" }), until ? t("waiting", { s: left }) : t("waitingPlain")),
-        el("p", {}, fromServer(language, tap.told.reason_words)), el("p", {}, t("waitingHelp")));
+        el("p", {}, fromServer(language, tap.told.reason_words)), el("p", {}, t("waitingHelp")), otherWays(me, act, t));
     }
     case "unsent":
       return el("section", { class: "card punch bad-card", role: "alert", testid: "unsent", "data-focus": true },
@@ -197,7 +203,7 @@ function tapCard(state, act, t, atMs) {
 
 export function evidence({ language, me }, punch, t) {
   const heard = punch.heard_at ? `${clock(language, me.timezone, punch.heard_at, true)} ` : "";
-  return `${t("evidence")}：${heard}${fromServer(language, punch.evidence)}（${t("assurance")}：${fromServer(language, punch.assurance_words)}）`;
+  return t("evidence", { what: `${heard}${fromServer(language, punch.evidence)}`, worth: fromServer(language, punch.assurance_words) });
 }
 
 function recordCard(state, t) {
@@ -209,7 +215,9 @@ function recordCard(state, t) {
         el("span", { class: "small block" }, evidence(state, punch, t))))));
 }
 
-const help = (act, t) =>
+const help = (me, act, t) =>
   el("details", { class: "card", testid: "help" }, el("summary", { id: "help" }, t("help")),
     el("ol", {}, t("helpSteps").map((step) => el("li", {}, step))), el("p", { class: "small" }, t("helpMore")),
-    el("div", { class: "second" }, el("button", { type: "button", id: "help-doctor", class: "plain go", testid: "help-doctor", onclick: () => act.go("doctor") }, t("doctorBegin"))));
+    el("div", { class: "second" },
+      el("button", { type: "button", id: "help-doctor", class: "plain go", testid: "help-doctor", onclick: () => act.go("doctor") }, t("doctor")),
+      placeButton(me, act, t, "help-place")));

@@ -143,10 +143,13 @@ test("a correction's time is the department's, wherever the phone is", () => {
 });
 
 test("the form of a correction begins with what is missing, never with the future", () => {
-  const duty = { start: "2026-11-22T23:00:00Z", end: "2026-11-23T08:00:00Z" };
-  assert.deepEqual(suggestion({ ...ME, due: "in", duty }), { direction: "in", date: "2026-11-23", time: "07:00" });
-  assert.deepEqual(suggestion({ ...ME, due: "out", duty }), { direction: "out", date: "2026-11-23", time: "08:00" });
-  assert.deepEqual(suggestion(ME, { day: "2026-11-20", direction: "out", at: "2026-11-20T09:00:00Z" }), { direction: "out", date: "2026-11-20", time: "17:00" });
+  const begun = (...of) => { const { direction, date, time } = suggestion(...of); return [direction, date, time]; };
+  const duty = { start: "2026-11-22T23:00:00Z", end: "2026-11-22T23:50:00Z" };
+  assert.deepEqual(begun({ ...ME, due: "in", duty }), ["in", "2026-11-23", "07:00"]);
+  // The other direction is the other end of the duty.
+  assert.deepEqual(begun({ ...ME, due: "in", duty }, { direction: "out" }), ["out", "2026-11-23", "07:50"]);
+  assert.deepEqual(begun({ ...ME, due: "out", duty: { ...duty, end: "2026-11-23T08:00:00Z" } }), ["out", "2026-11-23", "08:00"]);
+  assert.deepEqual(begun(ME, { day: "2026-11-20", direction: "out", at: "2026-11-20T09:00:00Z" }), ["out", "2026-11-20", "17:00"]);
   assert.equal(suggestion(ME, { day: "2026-11-20" }).date, "2026-11-20");
 });
 
