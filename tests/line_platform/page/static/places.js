@@ -7,7 +7,7 @@ import { locale, t, tFor } from "./strings.js";
 
 const zones = document.getElementById("zones");
 const result = document.getElementById("walk-result");
-const SHOWN_PEOPLE = 8;
+const SHOWN_PEOPLE = 4;
 
 export function showPlaces(state, attempt) {
   const { view } = state;
