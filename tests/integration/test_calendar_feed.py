@@ -113,6 +113,7 @@ def test_office_staff_have_their_working_days(phones: Phones):
         shift = builders.shift(session, name="辦公", start=time(8, 30), end=time(17, 30))
         officer = builders.officer(session, staff_no="A0007", default_shift_id=shift.id)
         builders.line_account(session, officer, webhooks.user(7))
+        builders.acceptance(session, officer)
         # Rostered on a Saturday, and not twice on a Monday.
         builders.roster(session, officer, builders.shift(session, name="值日"), date(2026, 11, 28))
         builders.roster(session, officer, builders.shift(session, name="代班"), date(2026, 11, 30))
