@@ -76,7 +76,7 @@ def signs_of_life(session: Session, since: datetime, now: datetime) -> Moments:
     What agents tell needs no LINE and is none of these signs, nor what an officer shows, which needs no beacon.
     """
     p, r = m.Presence, m.Refusal
-    of_phones = _of_all_zones(session), p.beacon_id.is_not(None)
+    of_phones = _of_all_zones(session), p.agent_id.is_(None), p.shown.is_(None)
     zones, heard = arrays(session, select(p.zone_id, p.at).where(*of_phones, p.at.between(since, now)))
     [asked] = arrays(session, select(r.at).where(r.at.between(since, now)))
     earlier = list(_last_before(session, since))
@@ -113,7 +113,9 @@ def _of_all_zones(session: Session) -> Any:
 def _last_before(session: Session, since: datetime) -> Iterator[tuple[int, datetime]]:
     p, r = m.Presence, m.Refusal
     last = (
-        select(func.max(p.at)).where(p.zone_id == m.Zone.id, p.at < since, p.beacon_id.is_not(None)).scalar_subquery()
+        select(func.max(p.at))
+        .where(p.zone_id == m.Zone.id, p.at < since, p.agent_id.is_(None), p.shown.is_(None))
+        .scalar_subquery()
     )
     asked = select(literal(NO_ZONE), func.max(r.at)).where(r.at < since)
     for zone_id, at in session.execute(union_all(select(m.Zone.id, last), asked)):
