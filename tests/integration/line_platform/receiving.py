@@ -21,6 +21,12 @@ class Received:
         return events
 
 
+class _Server(ThreadingHTTPServer):
+    """With room for a burst: five, the library's choice, are turned away on a busy machine."""
+
+    request_queue_size = 256
+
+
 class Receiver:
     """Answers `statuses` in turn, then 200, each after `delay_s`; closes connections unannounced if `hangs_up`."""
 
@@ -50,7 +56,7 @@ class Receiver:
             def log_message(self, *_args: object) -> None:
                 """Stay quiet."""
 
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Exchange)
+        self._server = _Server(("127.0.0.1", 0), Exchange)
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.02,))
         self._thread.start()
         self.url = f"http://127.0.0.1:{self._server.server_address[1]}/line/webhook"
