@@ -11,7 +11,7 @@ run: ## the whole product on an invented department; prints the addresses, Ctrl-
 
 test: ## everything: installs what the tests need, then runs all of them
 	@deploy/bootstrap.sh test
-	$(BIN)/pytest -n 2 --dist loadgroup
+	$(BIN)/pytest -n 2 --dist loadgroup --durations=60
 
 test-fast: ## unit tests only, in seconds
 	@deploy/bootstrap.sh run

@@ -11,7 +11,7 @@ import pytest
 from playwright.sync_api import Browser, ConsoleMessage, Page, expect, sync_playwright
 
 from tests.demo.duties import OpenDuty, open_duties
-from tests.demo.phones import NEWCOMERS
+from tests.demo.phones import NEWCOMERS, supervisor
 from tests.demo.workspace import Workspace
 from tests.e2e.running import RunningDemo, running_demo
 
@@ -61,6 +61,8 @@ def on_duty(demo: RunningDemo, handed_out: set[str]) -> Iterator[OpenDuty]:
     """Officers with a LINE account and an open duty, each handed out once: those of today's duty date first."""
 
     def hand_out() -> Iterator[OpenDuty]:
+        # A supervisor has a part of their own in the tests.
+        handed_out.add(supervisor(demo.workspace))
         for duty in choose_officers(demo.workspace, datetime.now(ZoneInfo("Asia/Taipei"))):
             if duty.staff_no not in handed_out:
                 handed_out.add(duty.staff_no)
