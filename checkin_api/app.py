@@ -10,7 +10,8 @@ from checkin_api.db import Database
 from checkin_api.ingest import Ingest
 from checkin_api.line.id_token import IdTokens, line_keys
 from checkin_api.vault import Vault
-from checkin_api.web import agent, api, calendar_feed, errors, health, installer, officer, site_code
+from checkin_api.web import agent, api, calendar_feed, console, errors, health, installer, officer, site_code
+from checkin_api.web.console.own_account import TRIES_PER_MINUTE
 from checkin_api.web.pace import COPIES_PER_MINUTE, Pace
 from checkin_api.web.signed import OpenBodies
 from checkin_api.web.webhook import Webhook
@@ -43,6 +44,8 @@ def create_app(settings: Settings, *, clock: Clock | None = None) -> APIFlask:
         pace=Pace(),
         copies_pace=Pace(COPIES_PER_MINUTE),
         calendar_paces=calendar_feed.Paces(),
+        sign_in_pace=Pace(TRIES_PER_MINUTE),
+        standing_kept={},
     )
     app.register_error_handler(Exception, errors.answer_to)
     app.register_blueprint(health.blueprint)
@@ -51,6 +54,7 @@ def create_app(settings: Settings, *, clock: Clock | None = None) -> APIFlask:
     app.register_blueprint(officer.blueprint)
     app.register_blueprint(site_code.blueprint)
     app.register_blueprint(calendar_feed.blueprint)
+    app.register_blueprint(console.blueprint)
     if settings.liff_id:
         page = liff_app.blueprint(
             liff_id=settings.liff_id, sdk_url=settings.liff_sdk_url, version=checkin_api.__version__

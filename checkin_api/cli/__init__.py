@@ -22,6 +22,7 @@ _COMMANDS = {
     "roster": ("roster", "勤務表 / The roster: show, swap, history."),
     "outage": ("outages", "中斷 / Outages: list, enter, dismiss, confirm those concerned."),
     "report": ("report", "報表 / Build a report."),
+    "user": ("users", "帳號 / Accounts of the console."),
     "supervisor": ("supervisors", "主管 / Officers who see a unit on their phone and decide on its corrections."),
     "correction": ("corrections", "補打卡與作廢 / Corrections: request, approve, reject."),
     "phones": ("phones", "手機 / What the phone doctor found; phones that were changed or shared."),

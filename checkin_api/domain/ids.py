@@ -255,6 +255,19 @@ class CorrectionRefusal(StrEnum):
     NOT_THEIRS = "not_theirs"
 
 
+class SignInRefusal(StrEnum):
+    """Why somebody is not signed in to the console, or a password is not taken."""
+
+    WRONG = "wrong"
+    LOCKED = "locked"
+    TOO_MANY = "too_many"
+    CODE_WRONG = "code_wrong"
+    PASSWORD_LENGTH = "password_length"  # noqa: S105 (a reason)
+    PASSWORD_GUESSABLE = "password_guessable"  # noqa: S105
+    SAME_PASSWORD = "same_password"  # noqa: S105
+    NOT_THE_SAME = "not_the_same"
+
+
 class PrivacyRequestKind(StrEnum):
     """What an officer asks for about the own data; the rights of the Personal Data Protection Act, article 3."""
 

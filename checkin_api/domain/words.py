@@ -17,6 +17,7 @@ from checkin_api.domain.ids import (
     PunchSource,
     Reason,
     Shown,
+    SignInRefusal,
     Status,
 )
 
@@ -120,6 +121,26 @@ CORRECTION_REFUSAL: dict[CorrectionRefusal, tuple[str, str]] = {
     CorrectionRefusal.OWN_REQUEST: ("不可審核自己提出的申請", "Nobody decides on their own request"),
     CorrectionRefusal.SAME_APPROVER: ("初審與複審須為不同人", "The second approver must be another person"),
     CorrectionRefusal.NOT_THEIRS: ("只有本人或申請人可以撤回", "Only the officer or whoever asked may withdraw it"),
+}
+
+SIGN_IN_REFUSAL: dict[SignInRefusal, tuple[str, str]] = {
+    SignInRefusal.WRONG: ("帳號或密碼不正確", "The user name or the password is wrong"),
+    SignInRefusal.LOCKED: (
+        "錯誤太多次，帳號鎖定 15 分鐘；忘記密碼請洽系統管理員重設",
+        "Too many failures: locked for 15 minutes. If you forgot the password, ask an administrator to reset it",
+    ),
+    SignInRefusal.TOO_MANY: ("嘗試太頻繁，請等一分鐘再試", "Too many tries: wait a minute"),
+    SignInRefusal.CODE_WRONG: (
+        "驗證碼不正確或已用過，請等下一組",
+        "The code is wrong or was used already: wait for the next one",
+    ),
+    SignInRefusal.PASSWORD_LENGTH: ("密碼須為 12 至 200 個字元", "A password has 12 to 200 characters"),
+    SignInRefusal.PASSWORD_GUESSABLE: (
+        "密碼太容易猜：不要用帳號，也不要重複同樣的字",
+        "Too easy to guess: not the user name, not the same letters again and again",
+    ),
+    SignInRefusal.SAME_PASSWORD: ("新密碼不可與舊密碼相同", "The new password must not be the old one"),
+    SignInRefusal.NOT_THE_SAME: ("兩次輸入的新密碼不同", "The two new passwords are not the same"),
 }
 
 PRIVACY_REQUEST_KIND: dict[PrivacyRequestKind, tuple[str, str]] = {

@@ -6,6 +6,7 @@ from checkin_api.models.audit import AuditEntry
 from checkin_api.models.base import Base, UtcDateTime
 from checkin_api.models.chat import MenuLink, Reminder, ReminderWish, RichMenu
 from checkin_api.models.checkups import PhoneCheckup
+from checkin_api.models.console import ConsoleSession, ConsoleUser
 from checkin_api.models.corrections import Correction, PunchVoid
 from checkin_api.models.decided import Presence, Punch, Refusal, Reply
 from checkin_api.models.fleet import BeaconAlarm, BeaconHealth, BeaconKey, BeaconSighting
@@ -39,6 +40,8 @@ __all__ = [
     "BeaconSighting",
     "CalendarDay",
     "CalendarFeed",
+    "ConsoleSession",
+    "ConsoleUser",
     "Correction",
     "Delivery",
     "EnrolmentCode",

@@ -45,6 +45,9 @@ class Section:
 SECTIONS: Mapping[str, Section] = {
     "officer": Section("person", m.Officer, "id"),
     "supervises": Section("person", m.Supervisor),
+    "console_account": Section(
+        "person", m.ConsoleUser, left_out={"password_hash": _HASH, "sealed_totp": "the key of your app, encrypted"}
+    ),
     "line_accounts": Section("account", m.LineAccount),
     "enrolment_codes": Section("codes", m.EnrolmentCode, left_out={"code_hash": _HASH}),
     "roster": Section("roster", m.RosterEntry),
@@ -79,6 +82,7 @@ TRACES: Mapping[str, Section] = {
 }
 NOT_COPIED: Mapping[str, str] = {
     "menu_link": "what is to be told to LINE about your menu; gone within seconds",
+    "console_session": "when you signed in to the console is in the audit log; gone within days",
     "delivery": "whole requests of LINE on their way to another service, with other people's events too",
 }
 

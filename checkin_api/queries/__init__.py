@@ -3,7 +3,7 @@
 ``attendance`` is imported by its own name: it needs numpy, which the programs that answer phones do without.
 """
 
-from checkin_api.queries.organisation import UnitRow, of_officers, of_staff_no, of_units, units, zone_id
+from checkin_api.queries.organisation import UnitRow, has_officer, of_officers, of_staff_no, of_units, units, zone_id
 from checkin_api.queries.roster import ExpectedDuty, active_on, calendar, expected_duties
 from checkin_api.queries.usage import (
     CheckupCount,
@@ -32,6 +32,7 @@ __all__ = [
     "counts",
     "expected_duties",
     "first_day",
+    "has_officer",
     "of_officers",
     "of_staff_no",
     "of_units",

@@ -64,6 +64,7 @@ class Period:
         zone: Where duties without a site are.
         limits: What the law allows.
         months_before: Whole months of facts besides; the limit of three months needs two.
+        of_month: Whether limits of the month are looked at; who needs no such flags has fewer facts to read.
     """
 
     first: date
@@ -72,6 +73,7 @@ class Period:
     zone: ZoneInfo
     limits: DutyLimits = field(default_factory=DutyLimits)
     months_before: int = 0
+    of_month: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +99,8 @@ class Department:
 
 def _from_month(period: Period) -> date:
     """Limits of the month count from its first day."""
+    if not period.of_month:
+        return period.first - _MARGIN
     begin = period.first.replace(day=1)
     for _ in range(period.months_before):
         begin = (begin - DAY).replace(day=1)

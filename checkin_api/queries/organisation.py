@@ -55,6 +55,12 @@ def of_staff_no(session: Session, staff_no: str) -> ColumnElement[bool]:
     return m.Officer.id == found
 
 
+def has_officer(session: Session, staff_no: str, chosen: Iterable[UnitRow]) -> bool:
+    """Whether an officer with this staff number is in one of the units."""
+    found = select(m.Officer.id).where(m.Officer.staff_no == staff_no, of_units(chosen))
+    return session.scalar(found) is not None
+
+
 def zone_id(session: Session, code: str) -> int:
     """The id of a zone.
 

@@ -45,6 +45,7 @@ class Demo:
         self.processes.wait_for("api", f"{self.api}/readyz")
         self._enrol()
         self._name_supervisor()
+        self._make_accounts()
         self._offer_fallbacks()
         _say("圖文選單… / rich menus")
         self.processes.run("line", "menus")
@@ -101,6 +102,19 @@ class Demo:
 
     def _name_supervisor(self) -> None:
         self.processes.run("supervisor", "add", supervisor(self.workspace), BUREAU)
+
+    def _make_accounts(self) -> None:
+        """Of the console: for HR, an auditor and the supervisor; the first passwords are kept to be shown."""
+        chief = supervisor(self.workspace)
+        accounts = {
+            "hr": ("hr", "人事王小姐", ()),
+            "auditor": ("auditor", "督察陳先生", ()),
+            "chief": ("supervisor", "局長", ("--unit", BUREAU, "--staff-no", chief)),
+        }
+        for username, (role, name, more) in accounts.items():
+            if username not in self.workspace.passwords():
+                password = self.processes.run("user", "add", username, "--role", role, "--name", name, *more)
+                self.workspace.note_password(username, password.strip())
 
     def _offer_fallbacks(self) -> None:
         """The second zone takes site codes and positions; its screen has a new address at every start."""
@@ -167,6 +181,7 @@ def _welcome(demo: Demo) -> str:
         screen=demo.screen,
         supervisor=supervisor(demo.workspace),
         folder=_short(demo.workspace.folder),
+        accounts="   ".join(f"{name}  {word}" for name, word in demo.workspace.passwords().items()),
         env=_short(demo.workspace.env_file),
         agent=_short(demo.workspace.folder / "agent" / "agent.toml"),
         report=f"{_short(CHECKIN)} report daily --date {today} --format csv --output -",
@@ -189,6 +204,8 @@ def _say(text: str, *, passing: bool = False) -> None:
 _WELCOME = """
   員警的手機 / officers' phones   {platform}/
   簽到 API / check-in API        {api}/readyz   {api}/metrics
+  人事後台 / HR console          {api}/console/
+      帳號與初始密碼 / accounts and first passwords:  {accounts}
   簽到區螢幕 / a zone's screen   {screen}
   資料與紀錄 / data and logs      {folder}
 

@@ -26,6 +26,7 @@ class Workspace:
         self.csvs = folder / "csv"
         self.env_file = folder / "env.sh"
         self._imported = folder / "imported.json"
+        self._passwords = folder / "passwords.json"
 
     @contextmanager
     def lock(self) -> Iterator[None]:
@@ -58,6 +59,8 @@ class Workspace:
             "CHECKIN_LINE_DATA_URL": line_api_url,
             "CHECKIN_LINE_LOGIN_CHANNEL_ID": LIFF_ID.partition("-")[0],
             "CHECKIN_LIFF_ID": LIFF_ID,
+            # For a try nobody is to tie an app first.
+            "CHECKIN_CONSOLE_SECOND_STEP": "optional",
             "CHECKIN_LIFF_SDK_URL": f"{line_api_url}/liff/sdk.js",
             # As much as the stand-in platform's own limit of a month.
             "CHECKIN_PUSH_BUDGET_PER_MONTH": "200",
@@ -93,6 +96,16 @@ class Workspace:
     def forget_imported(self) -> None:
         """Nothing is in a new database."""
         self._imported.unlink(missing_ok=True)
+        self._passwords.unlink(missing_ok=True)
+
+    def passwords(self) -> dict[str, str]:
+        """The first passwords of the console's accounts, by user name."""
+        known: dict[str, str] = json.loads(self._passwords.read_text()) if self._passwords.exists() else {}
+        return known
+
+    def note_password(self, username: str, password: str) -> None:
+        """Remember an account's first password."""
+        _write_private(self._passwords, json.dumps(self.passwords() | {username: password}))
 
     def _digests(self) -> dict[str, str]:
         known: dict[str, str] = json.loads(self._imported.read_text()) if self._imported.exists() else {}

@@ -21,6 +21,7 @@ from checkin_api.domain.ids import (
     PhoneSystem,
     PunchSource,
     Reason,
+    Role,
     RosterAction,
     new_id,
 )
@@ -113,6 +114,7 @@ def fill(session: Any, officer: m.Officer, user: str, mark: str) -> None:
             ),
         ]
     )  # fmt: skip
+    builders.console_user(session, username=officer.staff_no.lower(), role=Role.HR, officer_id=officer.id)
     privacy.request(session, NOW, officer.id, "correct", mark)  # type: ignore[arg-type]  # as the column takes it
     calendar_feed.make(session, NOW, officer.id)
     session.flush()

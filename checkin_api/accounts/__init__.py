@@ -1,0 +1,29 @@
+"""Accounts of the console, the use cases: making them, signing in with a second step, sessions."""
+
+from checkin_api.accounts.second_step import begin_second_step, confirm_second_step, takes_code
+from checkin_api.accounts.sessions import IDLE, LONGEST, Viewer, end, end_all, note_seen, open_session, viewer_of
+from checkin_api.accounts.signing_in import change_password, sign_in
+from checkin_api.accounts.users import User, UserRow, add, disable, enable, reset, users
+
+__all__ = [
+    "IDLE",
+    "LONGEST",
+    "User",
+    "UserRow",
+    "Viewer",
+    "add",
+    "begin_second_step",
+    "change_password",
+    "confirm_second_step",
+    "disable",
+    "enable",
+    "end",
+    "end_all",
+    "note_seen",
+    "open_session",
+    "reset",
+    "sign_in",
+    "takes_code",
+    "users",
+    "viewer_of",
+]

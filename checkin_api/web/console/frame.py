@@ -1,0 +1,58 @@
+"""The frame of the console: its blueprint, who is let in, its headers, the page that says what is wrong."""
+
+from pathlib import Path
+
+from flask import Blueprint, Response, render_template, request, send_from_directory
+
+from checkin_api.web import errors
+from checkin_api.web.console import access, wording
+from checkin_api.web.console.access import for_anybody
+from checkin_api.web.errors import ProblemError
+
+_HERE = Path(__file__).parent
+_POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
+    "base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+)
+
+blueprint = Blueprint("console", __name__, url_prefix="/console", template_folder=str(_HERE / "templates"))
+blueprint.before_request(access.guard)
+blueprint.context_processor(wording.context)
+
+
+@blueprint.get("/static/<path:name>")
+@for_anybody
+def file(name: str) -> Response:
+    """Script and style."""
+    answer = send_from_directory(_HERE / "static", name, conditional=True)
+    answer.headers["Cache-Control"] = "public, max-age=3600"
+    return answer
+
+
+@blueprint.get("/<path:rest>")
+@for_anybody
+def nothing(rest: str) -> Response:
+    """Any other address."""
+    raise ProblemError(404, "not_found", f"沒有這個頁面 / there is no such page: {rest[:80]}")
+
+
+@blueprint.errorhandler(Exception)
+def answer_to(error: Exception) -> Response:
+    """A page that says what is wrong and what to do, with the status and code that the API gives."""
+    problem = errors.answer_to(error)
+    told = problem.get_json()
+    answer = Response(render_template("console/error.html", problem=told), problem.status_code)
+    if "Hx-Request" in request.headers:
+        # The whole page, not a corner of it.
+        answer.headers["HX-Retarget"] = "body"
+    return answer
+
+
+@blueprint.after_request
+def _close(answer: Response) -> Response:
+    """Nothing of it stays in a cache, runs another's script or sits in another's frame."""
+    answer.headers["Content-Security-Policy"] = _POLICY
+    answer.headers["X-Content-Type-Options"] = "nosniff"
+    answer.headers["Referrer-Policy"] = "same-origin"
+    answer.headers.setdefault("Cache-Control", "private, no-store")
+    return answer

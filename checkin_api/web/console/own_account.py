@@ -1,0 +1,144 @@
+"""One's own account: signing in and out, the second step, the password, the language."""
+
+from typing import Any
+
+import segno
+from flask import Response, redirect, render_template, request, url_for
+
+from checkin_api import accounts
+from checkin_api.domain.ids import SignInRefusal
+from checkin_api.domain.words import SIGN_IN_REFUSAL
+from checkin_api.web.console import access, wording
+from checkin_api.web.console.access import for_anybody, for_anyone_signed_in
+from checkin_api.web.console.frame import blueprint
+from checkin_api.web.errors import ProblemError
+
+# From one place: a desk of people who mistype, and far too few to guess.
+TRIES_PER_MINUTE = 20
+
+
+@blueprint.route("/sign-in", methods=["GET", "POST"])
+@for_anybody
+def sign_in() -> Any:
+    """Name and password; then the code, where the account has a second step."""
+    wanted = access.local_path(request.values.get("wanted", ""))
+    if request.method == "GET":
+        return render_template("console/sign_in.html", wanted=wanted, refusal=None)
+    if not access.extension("sign_in_pace").admits(request.remote_addr or ""):
+        return _refused("console/sign_in.html", SignInRefusal.TOO_MANY, 429, wanted=wanted)
+    name, password = request.form.get("username", ""), request.form.get("password", "")
+    token = ""
+    with access.database().write() as session:
+        user = accounts.sign_in(session, access.now(), name, password)
+        if not isinstance(user, SignInRefusal):
+            has_second_step = user.totp_confirmed_at is not None
+            token = accounts.open_session(session, access.now(), user.id, complete=not has_second_step)
+    if isinstance(user, SignInRefusal):
+        return _refused("console/sign_in.html", user, 401, wanted=wanted)
+    answer: Any = redirect(url_for("console.code", wanted=wanted) if has_second_step else wanted, 303)
+    access.keep_cookie(answer, token)
+    return answer
+
+
+@blueprint.route("/sign-in/code", methods=["GET", "POST"])
+@for_anybody
+def code() -> Any:
+    """The code of the second step; right, it opens a new session, so that nobody has the old one's cookie."""
+    half = access.half_signed_in()
+    wanted = access.local_path(request.values.get("wanted", ""))
+    if half is None:
+        return redirect(url_for("console.sign_in", wanted=wanted), 303)
+    if request.method == "GET":
+        return render_template("console/code.html", wanted=wanted, refusal=None)
+    token = ""
+    with access.database().write() as session:
+        typed, vault = request.form.get("code", ""), access.extension("vault")
+        refusal = accounts.takes_code(session, access.now(), vault, half.user_id, typed)
+        if refusal is None:
+            accounts.end(session, access.now(), half)
+            token = accounts.open_session(session, access.now(), half.user_id, complete=True)
+    if refusal is not None:
+        return _refused("console/code.html", refusal, 401, wanted=wanted)
+    answer: Any = redirect(wanted, 303)
+    access.keep_cookie(answer, token)
+    return answer
+
+
+@blueprint.post("/sign-out")
+@for_anyone_signed_in
+def sign_out() -> Any:
+    """End the session here and in every copy of the cookie."""
+    with access.database().write() as session:
+        accounts.end(session, access.now(), access.viewer())
+    answer: Any = redirect(url_for("console.sign_in"), 303)
+    answer.delete_cookie(access.COOKIE, path=url_for("console.home"))
+    return answer
+
+
+@blueprint.route("/password", methods=["GET", "POST"])
+@for_anyone_signed_in
+def own_password() -> Any:
+    """A new password; all other sessions of the account end."""
+    if request.method == "GET":
+        return render_template("console/password.html", refusal=None)
+    who, form = access.viewer(), request.form
+    refusal: SignInRefusal | None = SignInRefusal.NOT_THE_SAME
+    if form.get("new", "") == form.get("again", ""):
+        with access.database().write() as session:
+            refusal = accounts.change_password(
+                session, access.now(), who.user_id, form.get("old", ""), form.get("new", "")
+            )
+            if refusal is None:
+                accounts.end_all(session, access.now(), who.user_id, but=who.session_id)
+    if refusal is not None:
+        return _refused("console/password.html", refusal, 409)
+    return redirect(url_for("console.home"), 303)
+
+
+@blueprint.route("/second-step", methods=["GET", "POST"])
+@for_anyone_signed_in
+def second_step() -> Any:
+    """Tie an app: scan, type its first code."""
+    who, vault = access.viewer(), access.extension("vault")
+    if who.has_second_step:
+        raise ProblemError(
+            409,
+            "second_step_there",
+            "已設定兩步驟驗證；換手機請管理員重設 / the second step is set up; for a new phone ask an administrator",
+        )
+    refusal = None
+    if request.method == "POST":
+        with access.database().write() as session:
+            typed = request.form.get("code", "")
+            refusal = accounts.confirm_second_step(session, access.now(), vault, who.user_id, typed)
+        if refusal is None:
+            return redirect(url_for("console.home"), 303)
+    with access.database().write() as session:
+        address = accounts.begin_second_step(session, vault, who.user_id)
+    picture = segno.make(address, error="m").svg_data_uri(border=2, light="#fff", scale=4)
+    secret = address.partition("secret=")[2].partition("&")[0]
+    page = render_template(
+        "console/second_step.html", picture=picture, secret=secret, refusal=refusal and SIGN_IN_REFUSAL[refusal]
+    )
+    return Response(page, 401 if refusal else 200)
+
+
+@blueprint.get("/language/<code>")
+@for_anybody
+def language(code: str) -> Any:
+    """The other language, kept for a year, and back to the page."""
+    answer: Any = redirect(access.local_path(request.args.get("wanted", "")), 303)
+    if code in {wording.ZH, wording.EN}:
+        answer.set_cookie(
+            wording.LANGUAGE_COOKIE,
+            code,
+            max_age=365 * 24 * 3600,
+            path=url_for("console.home"),
+            httponly=True,
+            samesite="Lax",
+        )
+    return answer
+
+
+def _refused(template: str, refusal: SignInRefusal, status: int, **more: Any) -> Response:
+    return Response(render_template(template, refusal=SIGN_IN_REFUSAL[refusal], **more), status)
