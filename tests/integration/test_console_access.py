@@ -25,6 +25,11 @@ PAGES: dict[str, set[Role]] = {
     "console.home": READERS,
     "console.home_units": READERS,
     "console.home_people": READERS,
+    "console.data": {Role.HR, Role.AUDITOR},
+    "console.data_kind": {Role.HR, Role.AUDITOR},
+    "console.data_file": {Role.HR, Role.AUDITOR},
+    "console.data_check": {Role.HR},
+    "console.data_import": {Role.HR},
 }
 
 

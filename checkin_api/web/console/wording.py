@@ -42,7 +42,10 @@ class Place:
         return self.endpoint.removeprefix("console.").split("_")[0]
 
 
-PLACES = (Place("console.home", "今日", "Today", access.READERS),)
+PLACES = (
+    Place("console.home", "今日", "Today", access.READERS),
+    Place("console.data", "資料匯入", "Data", (Role.HR, Role.AUDITOR)),
+)
 
 
 def language() -> str:
