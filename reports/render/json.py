@@ -3,7 +3,7 @@
 import json
 from typing import BinaryIO
 
-from reports.tables import Report
+from reports.tables import Report, plain
 
 
 def render(report: Report, outfile: BinaryIO) -> None:
@@ -16,4 +16,4 @@ def render(report: Report, outfile: BinaryIO) -> None:
             for table in report.tables
         },
     }
-    outfile.write(json.dumps(document, ensure_ascii=False, indent=2).encode() + b"\n")
+    outfile.write(json.dumps(document, ensure_ascii=False, indent=2, default=plain).encode() + b"\n")
