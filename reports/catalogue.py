@@ -8,13 +8,23 @@ from typing import BinaryIO, Literal
 from zoneinfo import ZoneInfo
 
 from checkin_api.db import Database
+from reports.adoption import adoption
 from reports.daily import usage_of
-from reports.render import csv, json
-from reports.tables import Report
-from reports.wanted import Progress, Question, Rules, Wanted, WantedError, no_progress, safe_name
+from reports.duties import duty_records
+from reports.exceptions import exceptions
+from reports.fleet import fleet_health
+from reports.month import month_matrix
+from reports.overtime import overtime
+from reports.raw_punches import punch_rows
+from reports.render import csv, json, long_xlsx, xlsx
+from reports.tables import Report, Stream
+from reports.unit_day import unit_day
+from reports.wanted import Progress, Question, Rules, Wanted, WantedError, Written, no_progress, safe_name
 
 __all__ = [
+    "FORMS",
     "KINDS",
+    "Form",
     "Kind",
     "Progress",
     "Rules",
@@ -26,18 +36,26 @@ __all__ = [
     "write",
 ]
 
-FORMS: Mapping[str, Callable[[Report, BinaryIO], None]] = {"csv": csv.render, "json": json.render}
 # A leap year; longer periods are several reports.
 LONGEST_DAYS = 366
 
 
-@dataclass(frozen=True, slots=True)
-class Written:
-    """What is in a file: rows of data, their SHA-256, and the characters that its encoding could not hold."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Form:
+    """A file format: how a report is written in it, how a long one as its rows come, how its files end."""
 
-    rows: int
-    sha256: str
-    lost: tuple[str, ...] = ()
+    ending: str
+    render: Callable[[Report, BinaryIO], Written]
+    stream: Callable[[Stream, BinaryIO, Progress], Written] | None = None
+
+
+FORMS: Mapping[str, Form] = {
+    "csv": Form(ending="csv", render=csv.render, stream=csv.stream),
+    "csv-big5": Form(ending="csv", render=csv.render_big5, stream=csv.stream_big5),
+    "xlsx": Form(ending="xlsx", render=xlsx.render, stream=long_xlsx.stream),
+    "json": Form(ending="json", render=json.render, stream=json.stream),
+}
+_ALL = tuple(FORMS)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,25 +70,46 @@ class Kind:
     zh: str
     en: str
     period: Literal["day", "month", "days"]
-    forms: tuple[str, ...]
+    forms: tuple[str, ...] = _ALL
     by_unit: bool = True
-    by_officer: bool = False
-    build: Callable[[Question], Report]
+    by_officer: bool = True
+    build: Callable[[Question], Report | Stream]
 
 
-KINDS: Mapping[str, Kind] = {
-    kind.key: kind
-    for kind in (
-        Kind(
-            key="daily_usage",
-            zh="每日使用報表",
-            en="Daily usage report",
-            period="day",
-            forms=("csv", "json"),
-            build=usage_of,
-        ),
-    )
-}
+_KINDS = (
+    Kind(
+        key="daily_usage",
+        zh="每日使用報表",
+        en="Daily usage report",
+        period="day",
+        by_officer=False,
+        build=usage_of,
+    ),
+    Kind(key="month_matrix", zh="月差勤表", en="Month matrix", period="month", build=month_matrix),
+    Kind(key="duty_records", zh="差勤紀錄", en="Duty records", period="days", build=duty_records),
+    Kind(
+        key="unit_day",
+        zh="單位當日名冊",
+        en="Unit roster of a day",
+        period="day",
+        by_officer=False,
+        build=unit_day,
+    ),
+    Kind(key="raw_punches", zh="打卡明細", en="Raw punches", period="days", build=punch_rows),
+    Kind(key="exceptions", zh="異常清單", en="Exceptions", period="days", build=exceptions),
+    Kind(key="overtime", zh="加班與勤務時數", en="Overtime and limits", period="month", build=overtime),
+    Kind(
+        key="fleet_health",
+        zh="信標與監聽站狀況",
+        en="Fleet health",
+        period="days",
+        by_unit=False,
+        by_officer=False,
+        build=fleet_health,
+    ),
+    Kind(key="adoption", zh="使用率統計", en="Adoption", period="days", by_officer=False, build=adoption),
+)
+KINDS: Mapping[str, Kind] = {kind.key: kind for kind in _KINDS}
 
 
 def check(wanted: Wanted) -> Kind:
@@ -107,7 +146,7 @@ def _check_period(kind: Kind, wanted: Wanted) -> None:
         raise WantedError(f"最多 {LONGEST_DAYS} 天 / at most {LONGEST_DAYS} days at once")
 
 
-def write(
+def write(  # noqa: PLR0913 (all that a file says about itself)
     database: Database,
     rules: Rules,
     wanted: Wanted,
@@ -127,9 +166,12 @@ def write(
     question = Question(
         database=database, rules=rules, wanted=wanted, made_at=made_at, made_by=made_by, progress=progress
     )
-    report = kind.build(question)
-    FORMS[wanted.form](report, outfile)
-    return Written(report.row_count, report.sha256)
+    content, form = kind.build(question), FORMS[wanted.form]
+    if isinstance(content, Report):
+        return form.render(content, outfile)
+    if form.stream is None:
+        raise WantedError(f"{kind.zh}太長，不能用這個格式 / {kind.key} is too long for {wanted.form}")
+    return form.stream(content, outfile, progress)
 
 
 def file_name(wanted: Wanted, made_at: datetime, zone: ZoneInfo) -> str:
@@ -142,4 +184,4 @@ def file_name(wanted: Wanted, made_at: datetime, zone: ZoneInfo) -> str:
         period = f"{first:%Y-%m-%d}" if first == last else f"{first:%Y%m%d}-{last:%Y%m%d}"
     whose = safe_name(wanted.officer or wanted.unit or "全局")
     moment = f"{made_at.astimezone(zone):%Y%m%dT%H%M%S}"
-    return f"{whose}_{period}_{kind.zh}_{moment}.{wanted.form}"
+    return f"{whose}_{period}_{kind.zh}_{moment}.{FORMS[wanted.form].ending}"

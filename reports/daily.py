@@ -1,9 +1,10 @@
 """The daily usage report: query, count, tables, files."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date, datetime
 from pathlib import Path
+from typing import BinaryIO
 from zoneinfo import ZoneInfo
 
 from checkin_api import queries
@@ -12,11 +13,11 @@ from checkin_api.domain.shifts import REACH, local_day
 from reports.render import csv, json
 from reports.summary import DayRows, summarise
 from reports.tables import DAILY, Report, daily_report
-from reports.wanted import Question
+from reports.wanted import Question, Written
 from reports.writing import whole_file
 
 # What the worker makes every morning.
-RENDERERS = {"csv": csv.render, "json": json.render}
+RENDERERS: Mapping[str, Callable[[Report, BinaryIO], Written]] = {"csv": csv.render, "json": json.render}
 # As `write_daily` names them.
 _NAME = re.compile(rf"{DAILY}_(?P<day>[0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}})\.({'|'.join(RENDERERS)})")
 

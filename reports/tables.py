@@ -22,11 +22,15 @@ Cell = str | int | float | date | datetime | None
 
 
 class Type(StrEnum):
-    """What the cells of a column are, if they are not empty; a rate is between 0 and 1."""
+    """What the cells of a column are, if they are not empty.
+
+    A rate is between 0 and 1; a duration is in minutes, and shown as hours and minutes.
+    """
 
     TEXT = "text"
     INT = "int"
     MINUTES = "minutes"
+    DURATION = "duration"
     DATE = "date"
     DATETIME = "datetime"
     RATE = "rate"

@@ -31,6 +31,15 @@ class Wanted:
 
 
 @dataclass(frozen=True, slots=True)
+class Written:
+    """What is in a file: rows of data, their SHA-256, and the characters that its encoding could not hold."""
+
+    rows: int
+    sha256: str
+    lost: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Rules:
     """What the installation sets: the time zone of duties without a site, the limits of duty law, whose reports."""
 

@@ -3,7 +3,16 @@
 ``attendance`` is imported by its own name: it needs numpy, which the programs that answer phones do without.
 """
 
-from checkin_api.queries.organisation import UnitRow, of_officers, of_staff_no, of_units, units, zone_id
+from checkin_api.queries.organisation import (
+    UnitRow,
+    among,
+    of_officers,
+    of_staff_no,
+    of_units,
+    officer_count,
+    units,
+    zone_id,
+)
 from checkin_api.queries.roster import ExpectedDuty, active_on, calendar, expected_duties
 from checkin_api.queries.usage import (
     CheckupCount,
@@ -26,6 +35,7 @@ __all__ = [
     "RefusalCount",
     "UnitRow",
     "active_on",
+    "among",
     "calendar",
     "checkups",
     "completeness",
@@ -35,6 +45,7 @@ __all__ = [
     "of_officers",
     "of_staff_no",
     "of_units",
+    "officer_count",
     "punches",
     "refusals",
     "units",
