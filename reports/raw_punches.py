@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from checkin_api import queries
 from checkin_api.domain.shifts import local_day
 from checkin_api.domain.words import ASSURANCE, DIRECTION, evidence
-from checkin_api.queries.punches import RawPunch, raw_punch_count, raw_punches
+from checkin_api.queries.raw_punches import RawPunch, raw_punch_count, raw_punches
 from reports.about import before
 from reports.tables import Cell, Column, Stream, Type
 from reports.wanted import Question

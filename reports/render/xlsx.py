@@ -6,6 +6,7 @@ from typing import Any, BinaryIO
 from unicodedata import east_asian_width
 
 import xlsxwriter
+from xlsxwriter.exceptions import FileCreateError
 
 from reports.tables import Cell, Chart, Column, Fact, Report, Table, Type
 from reports.wanted import Written
@@ -57,6 +58,15 @@ class _Formats:
 
 def render(report: Report, outfile: BinaryIO) -> Written:
     """Write a sheet that says what the file is, and one for each table."""
+    try:
+        _render(report, outfile)
+    except FileCreateError as exc:
+        # It holds the error of the file as it was.
+        raise OSError(*exc.args[0].args) from exc
+    return Written(report.row_count, report.sha256)
+
+
+def _render(report: Report, outfile: BinaryIO) -> None:
     # Text is text, whatever it begins with: no formula, no link.
     options = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
     with xlsxwriter.Workbook(outfile, options) as workbook:
@@ -67,7 +77,6 @@ def render(report: Report, outfile: BinaryIO) -> Written:
             sheet = workbook.add_worksheet(sheet_name(table.zh))
             _table(sheet, table, formats)
             _charts(workbook, sheet, table, report.charts)
-    return Written(report.row_count, report.sha256)
 
 
 def sheet_name(text: str) -> str:
