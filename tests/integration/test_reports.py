@@ -3,7 +3,9 @@
 import csv
 import io
 import json
-from collections.abc import Mapping
+import re
+import shutil
+from collections.abc import Iterator, Mapping
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -49,14 +51,18 @@ FILES = {
 }  # fmt: skip
 
 
-@pytest.fixture
-def filled(sqlite_url: str) -> Database:
-    database = Database(sqlite_url)
+@pytest.fixture(scope="module")
+def filled(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
+    """Read by all tests, and changed by none."""
+    path = tmp_path_factory.mktemp("reports") / "checkin.db"
+    shutil.copy(sqlite_template, path)
+    database = Database(f"sqlite:///{path}")
     for kind, content in FILES.items():
         sheet = read_sheet(kind, content.encode(), filename=f"{kind}.csv", default_timezone="Asia/Taipei")
         with database.write() as session:
             store_sheet(session, sheet, now=datetime(2026, 11, 30, tzinfo=UTC), actor="test")
-    return database
+    yield database
+    database.close()
 
 
 def made(database: Database, kind: str, form: str, **more: Any) -> tuple[bytes, Written]:
@@ -216,14 +222,20 @@ def test_rare_characters_are_kept_and_big5_says_which_it_lost(filled: Database):
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_every_kind_says_what_it_is_in_every_format_with_one_hash(filled: Database, kind: str):
+def test_every_kind_says_what_it_is_in_every_format_and_hrs_page_defines_it(filled: Database, kind: str):
     found = [made(filled, kind, form) for form in KINDS[kind].forms if form in FORMS]
     assert len({(written.rows, written.sha256) for _, written in found}) == 1
-    meta = document(filled, kind)["meta"]
+    told = document(filled, kind)
+    meta = told["meta"]
     assert (meta["row_count"], meta["sha256"]) == (found[0][1].rows, found[0][1].sha256)
     assert meta["made_by"] == "cli:hr"
     assert meta["made_at"] == MADE_AT.isoformat()
     assert {"unit", "data_complete_to", "undecided_events"} <= set(meta)
+    tables = (rows for name, rows in told.items() if name not in {"report", "meta"})
+    keys = {*meta, *(key for rows in tables for row in rows for key in row)}
+    page = (Path(__file__).parents[2] / "docs" / "hr.md").read_text(encoding="utf-8")
+    undefined = {key for key in keys if f"`{key}`" not in page and not re.fullmatch(r"d\d\d", key)}
+    assert undefined == set()
 
 
 def test_unit_and_officer_filters_hold_and_unknown_ones_are_refused(filled: Database):
