@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
-from tests.bench import agent, attendance, chain, codec, ingest, machine, me, page, startup
+from tests.bench import agent, attendance, chain, codec, ingest, machine, me, page, reports, startup
 from tests.bench.figures import Figure, table
 from tests.bench.load import require_wrk
 from tests.bench.plan import Plan, say
@@ -23,6 +23,7 @@ BENCHES: dict[str, Callable[[Plan], list[Figure]]] = {
     "attendance-sqlite": attendance.sqlite,
     "attendance-postgresql": attendance.postgresql,
     "attendance-year": attendance.year,
+    "reports": reports.measure,
     "chain-sqlite": chain.sqlite,
     "chain-postgresql": chain.postgresql,
     "ingest-sqlite": ingest.sqlite,
