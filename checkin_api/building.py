@@ -68,6 +68,7 @@ class Workshop:
     report_dir: Path
     write: Write
     worker: str
+    beat_s: float = BEAT_S
 
 
 class _TakenOverError(Exception):
@@ -225,7 +226,7 @@ class _SignsOfLife:
 
     def _tell(self) -> None:
         told, at = (0, 0), monotonic()
-        while not self._ended.wait(BEAT_S):
+        while not self._ended.wait(self._shop.beat_s):
             now = self._progress
             if now == told and monotonic() - at < builds.LEASE.total_seconds() / 4:
                 continue

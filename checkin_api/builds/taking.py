@@ -26,7 +26,7 @@ logger = logging.getLogger(__name__)
 _LOOK_S = 1.0
 _REST_AFTER_FAILURE_S = 5.0
 # How often the builds are looked for that no job speaks of any more: those of dead workers.
-_SWEEP_S = 10.0
+_SWEEP_S = 5.0
 # A worker of procrastinate that says nothing for so long is dead; it says something every ten seconds.
 _STALLED_S = 60.0
 
