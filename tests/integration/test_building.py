@@ -108,8 +108,8 @@ def test_progress_is_seen_while_it_is_made(sqlite: Database, tmp_path: Path, clo
     def writing(_: BinaryIO, progress: Callable[[int, int], None]) -> None:
         for done in (3, 5):
             progress(done, 12)
-            wait_for(lambda done=done: look(sqlite, build_id).done == done, "the progress")
-            row = look(sqlite, build_id)
+            while (row := look(sqlite, build_id)).done != done:
+                time.sleep(0.01)
             seen.append((row.state, row.done, row.total))
 
     assert make(shop(sqlite, tmp_path, clock, writing), build_id)
@@ -259,14 +259,27 @@ class Worker:
         return self.process.wait(20)
 
 
+@pytest.fixture
+def workers() -> Iterator[list[Worker]]:
+    """Started by the test; none is left over."""
+    started: list[Worker] = []
+    yield started
+    for worker in started:
+        worker.process.kill()
+        worker.process.wait(20)
+
+
 def states(database: Database) -> list[BuildState]:
     with database.read() as session:
         return list(session.scalars(select(ReportBuild.state)))
 
 
-def test_of_two_workers_one_is_killed_half_way_and_every_build_is_made_once(postgres_url: str, tmp_path: Path):
+def test_of_two_workers_one_is_killed_half_way_and_every_build_is_made_once(
+    postgres_url: str, workers: list[Worker], tmp_path: Path
+):
     database = Database(postgres_url)
     now = datetime.now(UTC)
+    workers += [Worker(postgres_url, tmp_path, number) for number in range(2)]
     with database.engine.connect() as blocker:
         # Nothing can be counted while this lock is held, so both workers are in the middle of a build.
         blocker.execute(text("LOCK TABLE punch IN ACCESS EXCLUSIVE MODE"))
@@ -276,23 +289,24 @@ def test_of_two_workers_one_is_killed_half_way_and_every_build_is_made_once(post
                 builds.order(session, now, Order("daily_usage", ReportForm.CSV, day, day), actor="user:hr").build_id
                 for day in days
             ]
-        workers = [Worker(postgres_url, tmp_path, number) for number in range(2)]
         wait_for(lambda: states(database).count(BuildState.RUNNING) == 2, "two claims")
         wait_for(lambda: len(files(tmp_path)) == 2, "two begun files")
         assert workers[0].stop(signal.SIGKILL) == -signal.SIGKILL
-        # As if the time of the lease and of the last sign of life were over.
+        # As if the time of the lease were over.
         dead = f"%:{workers[0].process.pid}"
         with database.write() as session:
             session.execute(
                 update(ReportBuild).where(ReportBuild.worker.like(dead)).values(lease_until=datetime.now(UTC))
             )
-            session.execute(
-                text(
-                    "update procrastinate_workers set last_heartbeat = now() - interval '1 hour' where id in"
-                    " (select min(worker_id) from procrastinate_jobs where status = 'doing')"
-                )
-            )
     wait_for(lambda: set(states(database)) == {BuildState.DONE}, "all builds")
+    with database.write() as session:
+        # The one job left is the dead worker's: as if its last sign of life were long ago.
+        session.execute(
+            text(
+                "update procrastinate_workers set last_heartbeat = 'epoch'"
+                " where id in (select worker_id from procrastinate_jobs where status = 'doing')"
+            )
+        )
     wait_for(lambda: jobs_left(database) == 0, "no job left")
     assert workers[1].stop() == 0
     assert files(tmp_path) == sorted(f"{build_id}.csv" for build_id in ids)

@@ -179,7 +179,7 @@ def test_a_failed_build_is_tried_again_after_rests_that_grow_then_shown_in_words
 def test_a_rest_is_kept_by_the_job_too(postgres_url: str):
     database = Database(postgres_url)
     build_id = ordered(database)
-    failed(database, claimed(database, build_id), NOW)
+    assert failed(database, claimed(database, build_id), NOW).state is BuildState.QUEUED
     with database.read() as session:
         # The first one was never taken, so it still speaks for the build.
         assert session.scalar(text("select count(*) from procrastinate_jobs where status = 'todo'")) == 1
