@@ -12,8 +12,8 @@ from checkin_api.builds.queue import announce
 from checkin_api.domain.ids import BuildState
 from checkin_api.models import ReportBuild
 
-# Without a sign of life for so long a worker is taken for dead, and another takes its build over. Some twenty times
-# the rest between two signs: drawing a page may keep Python busy for seconds.
+# Without a sign of life for so long a worker is taken for dead, and another takes its build over. Four times the
+# rest between two signs: drawing a page may keep Python busy for seconds.
 LEASE = timedelta(seconds=45)
 # Rest after the first, the second, … failure; after the last attempt the build is given up and shown.
 _RESTS = tuple(timedelta(minutes=minutes) for minutes in (1, 5, 30))
