@@ -11,6 +11,6 @@ APPLIED = Path(migrations.__file__).parent / "versions" / "0011_procrastinate.sq
 def test_an_upgrade_of_procrastinate_that_changes_its_schema_needs_a_revision():
     installed = resources.files("procrastinate.sql").joinpath("schema.sql").read_text("utf-8")
     assert APPLIED.read_text("utf-8").endswith(installed), (
-        "procrastinate's schema has changed: write a revision that applies the new files of procrastinate/sql/migrations,"
+        "procrastinate's schema has changed: write a revision that applies its new files of sql/migrations,"
         " and compare with what 0011 and that one make together"
     )
