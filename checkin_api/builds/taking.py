@@ -76,7 +76,8 @@ class SharedQueue:
                 asyncio.run(self._take(build, stop))
             except Exception:
                 logger.exception("no builds can be taken; trying again in %g s", _REST_AFTER_FAILURE_S)
-                stop.wait(_REST_AFTER_FAILURE_S)
+            # Also where procrastinate has ended by itself: it has said why.
+            stop.wait(_REST_AFTER_FAILURE_S)
 
     async def _take(self, build: Build, stop: threading.Event) -> None:
         from procrastinate import App, PsycopgConnector  # noqa: PLC0415 (of PostgreSQL only)
