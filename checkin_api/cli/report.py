@@ -1,4 +1,4 @@
-"""``checkin report``: reports on demand."""
+"""``checkin report``: reports on demand, builds that were ordered, who downloaded what."""
 
 import sys
 from calendar import monthrange
@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from checkin_api.cli.builds import builds, downloads, retry
 from checkin_api.cli.common import Day, command_line_actor, format_option, open_database, show
 from checkin_api.clock import SystemClock
 
@@ -46,7 +47,11 @@ _output = click.option(
 
 @click.group()
 def command() -> None:
-    """報表 / Build a report."""
+    """報表 / Build a report; see what was ordered and downloaded."""
+
+
+for _more in (builds, downloads, retry):
+    command.add_command(_more)
 
 
 @command.command()

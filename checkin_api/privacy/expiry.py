@@ -61,7 +61,7 @@ KEPT: Mapping[str, str] = {
     "handset": "在打卡與未記錄的打卡裡，與它同存同刪 / a part of a punch or refusal, deleted with it",
     "audit": "只增不改，刪一筆鏈就斷 / append-only: the chain of hashes must stay whole",
 }
-# The files that reports are; a use case of the caller finds them.
+# Their files are found by the caller; the rows are those of ordered builds.
 FILES = "reports"
 
 
@@ -211,6 +211,7 @@ RULES: Sequence[Rule] = (
         m.PrivacyRequest.id,
         lambda cut: m.PrivacyRequest.requested_at < cut.at("requests"),
     ),
+    Rule("reports", m.ReportBuild, m.ReportBuild.id, lambda cut: m.ReportBuild.ordered_at < cut.at("reports")),
     Rule("devices", m.OfficerDevice, m.OfficerDevice.id, _devices),
     Rule("account", m.LineAccount, m.LineAccount.id, _accounts),
     Rule(

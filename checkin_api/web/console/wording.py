@@ -44,6 +44,7 @@ class Place:
 
 PLACES = (
     Place("console.home", "今日", "Today", access.READERS),
+    Place("console.reports", "報表", "Reports", access.READERS),
     Place("console.data", "資料匯入", "Data", (Role.HR, Role.AUDITOR)),
 )
 
