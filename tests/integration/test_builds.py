@@ -11,11 +11,14 @@ from sqlalchemy import func, select, text
 
 from checkin_api import audit, builds
 from checkin_api.builds import Claim, Made, Order
+from checkin_api.config import Settings
 from checkin_api.db import Database
+from checkin_api.doctor import examine
 from checkin_api.domain.ids import BuildRefusal, BuildState, ReportForm
 from checkin_api.errors import NotFoundError
 from checkin_api.models import ReportBuild
 from tests.commands import checkin
+from tests.fakes import FakeClock
 
 NOW = datetime(2026, 11, 23, 1, 0, tzinfo=UTC)
 MONDAY = date(2026, 11, 23)
@@ -289,3 +292,22 @@ def test_the_commands_list_builds_and_downloads_and_try_again(sqlite: Database, 
         builds.download(session, NOW, build_id, actor="user:hr")
     [row] = json.loads(checkin(sqlite_url, "report", "downloads", "--build", str(build_id), "--format", "json").stdout)
     assert (row["by"], row["at"], row["row_count"]) == ("user:hr", "2026-11-23T09:00:00+08:00", 24)
+
+
+def test_the_doctor_says_that_nobody_makes_what_was_ordered(sqlite: Database, sqlite_url: str):
+    settings = Settings(database_url=sqlite_url)
+
+    def said(at: datetime) -> tuple[bool | None, str]:
+        found = next(each for each in examine(settings, FakeClock(at)) if each.subject == "report builds")
+        return found.passed, found.text
+
+    assert said(NOW) == (True, "0 ordered and not made yet")
+    build_id = ordered(sqlite)
+    assert said(NOW + MINUTE)[0] is True
+    passed, text = said(NOW + 16 * MINUTE)
+    assert (passed, "for 16 minutes: is `checkin worker` running?" in text) == (False, True)
+    claim = claimed(sqlite, build_id)
+    with sqlite.write() as session:
+        assert builds.fail(session, NOW, claim, "no", for_good=True)
+    passed, text = said(NOW + MINUTE)
+    assert (passed, text.startswith("1 failed")) == (None, True)
