@@ -99,6 +99,12 @@ def test_long_xlsx_goes_on_in_another_sheet(monkeypatch: pytest.MonkeyPatch):
     assert names == [row[0] for row in ROWS]
 
 
+def test_long_xlsx_without_room_for_its_drafts_is_an_error_of_the_disk(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(long_xlsx, "_DRAFT_BYTES", 1 << 60)
+    with pytest.raises(OSError, match="no room for drafts"):
+        long_xlsx.stream(stream(), io.BytesIO(), no_progress)
+
+
 def test_csv_shows_what_people_read_and_big5_tells_its_losses():
     out = io.BytesIO()
     csv_form.render(report(), out)
