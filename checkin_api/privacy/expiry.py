@@ -65,6 +65,10 @@ KEPT: Mapping[str, str] = {
 FILES = "reports"
 
 
+# Which units somebody looked after goes with the person; an account of the console stays, of nobody then.
+WITH_PERSON = frozenset({m.Supervisor, m.ConsoleUser})
+
+
 def expired(cut: CutOffs, table: type[m.Base]) -> Condition:
     """Whether a row of the table is past its period by any rule; never unknown."""
     return or_(*(rule.is_over(cut).is_(true()) for rule in RULES if rule.table is table))
@@ -168,12 +172,7 @@ def _persons(cut: CutOffs) -> Condition:
     o = m.Officer
     return and_(
         o.active_to < cut.day("person"),
-        *(
-            _none_left(cut, table, column == o.id)
-            for table, column in referring(o)
-            # Which units somebody looked after goes with the person.
-            if table is not m.Supervisor
-        ),
+        *(_none_left(cut, table, column == o.id) for table, column in referring(o) if table not in WITH_PERSON),
     )
 
 

@@ -165,6 +165,8 @@ def _newer(evidence: Sequence[dict[str, Any]], cut: CutOffs) -> list[dict[str, A
 def _persons(session: Session, keys: Sequence[Any], over: Condition, _: CutOffs) -> Mapping[str, int]:
     officers = session.scalars(select(m.Officer.id).where(m.Officer.id.in_(keys), over)).all()
     _delete(session, m.Supervisor, m.Supervisor.officer_id.in_(officers))
+    u = m.ConsoleUser
+    session.connection().execute(update(u).where(u.officer_id.in_(officers)).values(officer_id=None))
     return {"person": _delete(session, m.Officer, m.Officer.id.in_(officers))}
 
 
