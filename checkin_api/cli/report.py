@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from checkin_api.cli import exchange
 from checkin_api.cli.common import open_database
 from checkin_api.clock import SystemClock
 
@@ -50,3 +51,7 @@ def daily(day: datetime, unit: str | None, form: str, output: Path) -> None:
         click.echo(f"error: {output}: {exc.strerror}", err=True)
         raise click.exceptions.Exit(1) from exc
     click.echo(f"wrote {output}", err=True)
+
+
+for _command in (exchange.swipe_file, exchange.swipe_profile, exchange.fill, exchange.reconcile):
+    command.add_command(_command)
