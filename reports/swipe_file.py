@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, time
+from functools import lru_cache
 from typing import BinaryIO, assert_never
 
 from checkin_api.errors import CheckinError
@@ -102,6 +103,7 @@ def preview(profile: Profile, punches: Iterable[Swipe]) -> Preview:
     return Preview(tuple(made), lines.in_words(), profile.notes)
 
 
+@lru_cache(4096)
 def date_text(day: date, pattern: DatePattern) -> str | None:
     """A date as the pattern says; None for a date before the Republic where the pattern counts from it."""
     if "RRR" in pattern:
@@ -113,6 +115,7 @@ def date_text(day: date, pattern: DatePattern) -> str | None:
     return year.replace("MM", f"{day.month:02}").replace("DD", f"{day.day:02}")
 
 
+@lru_cache(4096)
 def time_text(at: time, pattern: TimePattern) -> str:
     """A time of day as the pattern says, the rest dropped."""
     return pattern.replace("HH", f"{at.hour:02}").replace("MM", f"{at.minute:02}").replace("SS", f"{at.second:02}")
@@ -146,58 +149,59 @@ class _Lines:
     def _line(self, punch: Swipe) -> bytes | None:
         cells = []
         for number, field in enumerate(self._profile.fields):
-            text, problem = self._text(field, punch)
-            if text is not None:
-                cell = self._fit(number, field, text)
-                if isinstance(cell, bytes):
-                    cells.append(cell)
-                    continue
-                problem = (
-                    f"{_subject(field, punch)}，第 {number + 1} 欄 / field {number + 1} {field.what} {text}: {cell}"
-                )
-            self.problems[problem] += 1
+            text = self._text(field, punch)
+            if text is None:
+                self.problems[self._missing(field, punch)] += 1
+                continue
+            cell = self._fitted.get((number, text))
+            if cell is None:
+                cell = self._fitted[number, text] = fit(text, field, self._profile)
+            if isinstance(cell, bytes):
+                cells.append(cell)
+            else:
+                where = f"第 {number + 1} 欄 / field {number + 1} {field.what} {text}"
+                self.problems[f"{_subject(field, punch)}，{where}: {cell}"] += 1
         return self._separator.join(cells) if len(cells) == len(self._profile.fields) else None
 
-    def _fit(self, number: int, field: AnyField, text: str) -> bytes | str:
-        known = self._fitted.get((number, text))
-        if known is None:
-            known = self._fitted[number, text] = fit(text, field, self._profile)
-        return known
-
-    def _text(self, field: AnyField, punch: Swipe) -> tuple[str | None, str]:
-        """The text of a field, or None and what is wrong."""
+    def _text(self, field: AnyField, punch: Swipe) -> str | None:
+        """The text of a field, None where there is none."""
         text: str | None
-        problem = ""
         match field:
             case OfficerField():
                 text = punch.name if field.what == "name" else punch.staff_no
-                if text.startswith(_FORMULA):
-                    text, problem = None, f"{_officer(punch)}: {field.what} 像公式 / looks like a formula: {text}"
+                text = None if text.startswith(_FORMULA) else text
             case DateField():
-                day = punch.at.date()
-                text, problem = (
-                    date_text(day, field.format),
-                    f"{_officer(punch)}: {day} 早於民國 / is before the Republic",
-                )
+                text = date_text(punch.at.date(), field.format)
             case TimeField():
                 text = time_text(punch.at.time(), field.format)
             case CodeField():
                 text = self._profile.codes.of(punch.direction)
-                problem = f"codes.{punch.direction} 沒有設定 / is not set: {_officer(punch)}"
             case DeviceField():
-                text, problem = self._device(punch)
+                zone, profile = punch.zone_code, self._profile
+                text = profile.device_without_zone if zone is None else profile.devices.get(zone)
             case TextField():
                 text = field.text
             case _:
                 assert_never(field)
-        return text, problem
+        return text
 
-    def _device(self, punch: Swipe) -> tuple[str | None, str]:
-        if punch.zone_code is None:
-            missing = "device_without_zone 沒有設定，有打卡沒有簽到區 / is not set, and punches have no zone"
-            return self._profile.device_without_zone, f"{missing}: {_officer(punch)}"
-        zone = punch.zone_code
-        return self._profile.devices.get(zone), f"簽到區 {zone} 沒有設備號碼 / zone {zone} has no device number"
+    def _missing(self, field: AnyField, punch: Swipe) -> str:
+        """Why a field has no text."""
+        match field:
+            case OfficerField():
+                return f"{_officer(punch)}: {field.what} 像公式 / looks like a formula: {punch.name}"
+            case DateField():
+                return f"{_officer(punch)}: {punch.at.date()} 早於民國 / is before the Republic"
+            case CodeField():
+                return f"codes.{punch.direction} 沒有設定 / is not set: {_officer(punch)}"
+            case DeviceField() if punch.zone_code is None:
+                why = "device_without_zone 沒有設定，有打卡沒有簽到區 / is not set, and punches have no zone"
+                return f"{why}: {_officer(punch)}"
+            case DeviceField():
+                zone = punch.zone_code
+                return f"簽到區 {zone} 沒有設備號碼 / zone {zone} has no device number"
+            case _:
+                raise LookupError(field.what)
 
 
 def _officer(punch: Swipe) -> str:

@@ -264,7 +264,9 @@ def _in_words(error: Any) -> Iterator[str]:
             yield f"{where}: 必要 / is required"
         case "union_tag_not_found":
             yield f"{where}.what: 必要 / is required"
-        case "literal_error" | "union_tag_invalid":
+        case "union_tag_invalid":
+            yield f"{where}.what: 只能是 {allowed} 之一 / must be one of {allowed}"
+        case "literal_error":
             yield f"{where}: 只能是 {allowed} 之一 / must be one of {allowed}"
         case "value_error":
             yield from str(error["ctx"]["error"]).splitlines()

@@ -21,7 +21,7 @@ from reports.template_rows import Repeat, crossing, lone_references, repeat_rows
 MAX_ROWS = 1_048_576
 MAX_TEXT = 32_767
 # Cells that the repeated rows may have, all of which are in memory at a time.
-MAX_FILLED = 500_000
+MAX_FILLED = 300_000
 
 _PLACEHOLDER = re.compile(r"\{\{\s*([^{}]*?)\s*\}\}")
 _LEFTOVER = re.compile(r"\{\{|\}\}|｛｛|｝｝")

@@ -68,8 +68,10 @@ def lone_references(workbook: Workbook, rows: Mapping[str, int]) -> Iterator[tup
 def repeat_rows(workbook: Workbook, repeats: Mapping[str, Repeat]) -> None:
     """Repeat one row in each of some sheets, by title, and let everything that names rows follow."""
     for sheet in workbook.worksheets:
+        repeat = repeats.get(sheet.title)
         for cell in _formulas(sheet):
-            cell.value = shifted(str(cell.value), sheet.title, repeats)
+            is_inside = repeat is not None and cell.row == repeat.row
+            cell.value = shifted(str(cell.value), sheet.title, repeats, is_inside=is_inside)
     for defined in workbook.defined_names.values():
         if defined.value:
             defined.value = shifted(f"={defined.value}", "", repeats)[1:]
@@ -80,22 +82,29 @@ def repeat_rows(workbook: Workbook, repeats: Mapping[str, Repeat]) -> None:
             _repeat(sheet, repeat)
 
 
-def shifted(formula: str, own: str, repeats: Mapping[str, Repeat]) -> str:
-    """A formula of a sheet whose references are where their cells will be."""
+def shifted(formula: str, own: str, repeats: Mapping[str, Repeat], *, is_inside: bool = False) -> str:
+    """A formula of a sheet whose references are where their cells will be.
+
+    Inside a repeated row, ``A5:C5`` is the row itself and stays, ``A$5:A$5`` is all of them and grows.
+    """
     tokens = _tokens(formula)
     for token in tokens:
         if token.type == Token.OPERAND and token.subtype == Token.RANGE:
-            token.value = _moved(token.value, own, repeats)
+            token.value = _moved(token.value, own, repeats, is_inside=is_inside)
     return "=" + "".join(token.value for token in tokens)
 
 
-def _moved(reference: str, own: str, repeats: Mapping[str, Repeat]) -> str:
+def _moved(reference: str, own: str, repeats: Mapping[str, Repeat], *, is_inside: bool = False) -> str:
     found = _REFERENCE.fullmatch(reference)
     repeat = repeats.get(_sheet(found["sheet"]) or own) if found else None
     if found is None or repeat is None:
         return reference
     begin = f"{found['sheet'] or ''}{found['first']}{repeat.begin(int(found['from']))}"
-    return f"{begin}:{found['last']}{repeat.end(int(found['to']))}" if found["range"] else begin
+    if not found["range"]:
+        return begin
+    is_itself = is_inside and not found["last"].endswith("$")
+    last = (repeat.begin if is_itself else repeat.end)(int(found["to"]))
+    return f"{begin}:{found['last']}{last}"
 
 
 def _sheet(prefix: str | None) -> str:

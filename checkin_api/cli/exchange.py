@@ -44,7 +44,12 @@ def swipe_profile(name: str | None) -> None:
 @_from
 @_to
 @_unit
-@click.option("--preview", "shown", type=click.IntRange(1, 1000), help="只看前幾行 / Show the first lines, write none.")
+@click.option(
+    "--preview",
+    "shown",
+    type=click.IntRange(1, 1000),
+    help="只看前幾行與所有問題 / Show the first lines and all problems; write nothing.",
+)
 @click.option("--output", type=click.Path(dir_okay=False, path_type=Path), help="檔案，- 為標準輸出 / File, or -.")
 def swipe_file(named: str, shown: int | None, output: Path | None, **asked: Any) -> None:
     """刷卡檔 / Punches as the file that the city's attendance system imports."""
@@ -59,8 +64,8 @@ def swipe_file(named: str, shown: int | None, output: Path | None, **asked: Any)
         read = read_swipes(database, zone=settings.zone, **asked)
         complete_to = local_time(read.completeness.received_to, settings.zone)
     if output is None:
-        seen = preview(profile, read.swipes[:shown])
-        for line in seen.lines:
+        seen = preview(profile, read.swipes)
+        for line in seen.lines[: shown or 0]:
             click.echo(line)
         for problem in (*seen.problems, *seen.notes):
             click.echo(f"! {problem}", err=True)

@@ -116,7 +116,8 @@ def test_a_table_without_rows_says_so():
 
 def test_formulas_and_ranges_follow_the_rows():
     workbook, sheet = form({
-        "A1": "{{unit}}", "A2": "{{row.staff_no}}", "C2": "{{row.days.1}}", "D2": "=C2/C$4", "A3": "小計",
+        "A1": "{{unit}}", "A2": "{{row.staff_no}}", "C2": "{{row.days.1}}", "D2": "=C2/C$4",
+        "E2": "=SUM(A2:C2)/SUM(C$2:C$2)", "A3": "小計",
         "C3": "=SUM(C2:C2)", "C4": '=SUM($C$2:$C$2)+SUM(C1:C3)&"C2:C2"', "D4": "=SUM(C:C)+SUM(2:2)+SUM(A1:B1)",
         "E4": "=表!C3",
     })  # fmt: skip
@@ -127,6 +128,7 @@ def test_formulas_and_ranges_follow_the_rows():
     book = load_workbook(io.BytesIO(file.getvalue()))
     sheet = book["表"]
     assert [sheet.cell(row, 4).value for row in (2, 3, 4)] == ["=C2/C$6", "=C3/C$6", "=C4/C$6"]
+    assert [sheet.cell(row, 5).value for row in (2, 4)] == ["=SUM(A2:C2)/SUM(C$2:C$4)", "=SUM(A4:C4)/SUM(C$2:C$4)"]
     assert sheet["C5"].value == "=SUM(C2:C4)"
     assert sheet["C6"].value == '=SUM($C$2:$C$4)+SUM(C1:C5)&"C2:C2"'
     assert sheet["D6"].value == "=SUM(C:C)+SUM(2:4)+SUM(A1:B1)"
