@@ -107,7 +107,7 @@ def _known(database: Database, comparison: Comparison, register: Sequence[Regist
         asked = everyone if among is None else named_officers(session, among=among)
         staff_no = {officer.id: officer.staff_no for officer in asked}
         period = Period(first=first, last=last, as_of=now, zone=zone)
-        statuses: dict[tuple[str, date, str], Status] = {}
+        statuses: dict[tuple[str | None, date, str], Status] = {}
         for block in attendance(session, period, among=among):
             for record in block.records():
                 if record.shift_code is not None:
@@ -115,9 +115,11 @@ def _known(database: Database, comparison: Comparison, register: Sequence[Regist
                     statuses[key] = record.status
         duties = []
         for expected in queries.expected_duties(session, first, last, zone, among=among):
-            whose, duty = staff_no[expected.officer_id], expected.duty
-            status = statuses[whose, duty.duty_date, duty.shift_code]
-            duties.append(RosteredDuty(staff_no=whose, duty=duty, status=status))
+            whose, duty = staff_no.get(expected.officer_id), expected.duty
+            status = statuses.get((whose, duty.duty_date, duty.shift_code))
+            # One that an import brings while this is being read is for the next time.
+            if whose is not None and status is not None:
+                duties.append(RosteredDuty(staff_no=whose, duty=duty, status=status))
     officers = {officer.staff_no: officer for officer in asked}
     sides = Sides(
         begin=local_day(first, zone)[0],

@@ -246,3 +246,15 @@ def test_the_file_says_of_itself_what_every_report_does():
     file = io.BytesIO()
     fill(saved(form({"A1": "{{unit}}"})[0]), report(), file)
     assert "單位 / Unit: 晨光派出所" in load_workbook(io.BytesIO(file.getvalue())).properties.description
+
+
+def test_what_hr_wrote_as_a_formula_stays_as_it_was_written():
+    written = {"A3": '=HYPERLINK("https://example.gov.tw/")', "B3": "=合計+1", "C3": "=#REF!+A1"}
+    done = filled(form({"A2": "{{row.name}}", **written})[0])
+    assert [done.cell(5, column).value for column in range(1, 4)] == list(written.values())
+
+
+def test_a_call_of_a_program_stays_where_nothing_moves_and_is_refused_where_rows_do():
+    call = "=cmd|'/c calc'!A1"
+    assert filled(form({"A1": "{{unit}}", "A2": call})[0])["A2"].value == call
+    assert call in refused({"A1": "{{row.name}}", "A2": call})
