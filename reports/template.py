@@ -182,7 +182,7 @@ def _not_repeatable(workbook: Workbook, form: _Form, table: Table | None) -> Ite
         if sheet.max_row + count > MAX_ROWS or sheet.max_column * count > MAX_FILLED:
             yield f"{title}: {count:,} 列太多，請分單位製作 / too many rows, make one form for each unit"
     rows = {title: cells[0].row for title, cells in form.row_cells.items()}
-    for where, reference in lone_references(workbook, rows):
+    for where, reference in lone_references(workbook, rows) if rows else ():
         yield (
             f"{where}: 公式只指到重複列的一格 {reference}，請寫成範圍 {reference}:{reference}"
             f" / a formula names one cell of the repeated row, write a range"
