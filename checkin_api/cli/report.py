@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from checkin_api.cli import exchange
 from checkin_api.cli.builds import builds, downloads, retry
 from checkin_api.cli.common import Day, command_line_actor, format_option, open_database, show
 from checkin_api.clock import SystemClock
@@ -50,7 +51,7 @@ def command() -> None:
     """報表 / Build a report; see what was ordered and downloaded."""
 
 
-for _more in (builds, downloads, retry):
+for _more in (builds, downloads, retry, exchange.swipe_file, exchange.swipe_profile, exchange.fill, exchange.reconcile):
     command.add_command(_more)
 
 
