@@ -159,7 +159,7 @@ def _build(  # noqa: PLR0913 (one for each option)
         lost = " ".join(written.lost)
         click.echo(f"Big5 沒有這些字，以？代替 / not in Big5, written as ？: {lost}", err=True)
     if str(output) != "-":
-        click.echo(f"wrote {output}: {written.rows} rows, SHA-256 {written.sha256}", err=True)
+        click.echo(f"wrote {output}", err=True)
 
 
 def _write(wanted: "Wanted", output: Path) -> "Written":
