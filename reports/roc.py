@@ -1,0 +1,18 @@
+"""Dates as signed documents in Taiwan have them: years of the Republic (民國)."""
+
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
+
+# The first year of the Republic is 1912.
+_YEAR_BEFORE = 1911
+
+
+def roc_month(day: date) -> str:
+    """A month as a heading: 民國 115 年 11 月."""
+    return f"民國 {day.year - _YEAR_BEFORE} 年 {day.month} 月"
+
+
+def roc_time(at: datetime, zone: ZoneInfo) -> str:
+    """An instant, local and to the minute: 115/12/01 08:00."""
+    local = at.astimezone(zone)
+    return f"{local.year - _YEAR_BEFORE}/{local:%m/%d %H:%M}"
