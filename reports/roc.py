@@ -16,3 +16,17 @@ def roc_time(at: datetime, zone: ZoneInfo) -> str:
     """An instant, local and to the minute: 115/12/01 08:00."""
     local = at.astimezone(zone)
     return f"{local.year - _YEAR_BEFORE}/{local:%m/%d %H:%M}"
+
+
+def roc_date(day: date) -> str:
+    """A date: 115/12/01."""
+    return f"{day.year - _YEAR_BEFORE}/{day:%m/%d}"
+
+
+def roc_text(text: str) -> str:
+    """A date or a local time as facts have it in ISO 8601, in years of the Republic; any other text as it is."""
+    try:
+        at = datetime.fromisoformat(text)
+    except ValueError:
+        return text
+    return roc_date(at) if len(text) == len("2026-12-01") else f"{roc_date(at)} {at:%H:%M:%S}"

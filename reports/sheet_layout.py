@@ -1,22 +1,19 @@
 """Sheets as their template takes them: lines broken to the width of their columns, spread over pages; pure."""
 
-import unicodedata
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Any
 
 from checkin_api.domain.ids import Flag, Status
 from checkin_api.domain.words import FLAG, STATUS
 from reports.sheets import Line, Sheet
+from reports.wrapping import broken, ems
 
 # In millimetres, as the template has them: A4 less its margins.
 WIDTHS = (11, 9, 20.5, 15.5, 15.5, 20.5, 15.5, 15.5, 29, 8.5, 8.5, 8.5, 8.5)
 _PADDING = 1.6
 # Of a line, in millimetres: 7.6 pt.
 _EM = 2.68
-# In ems of Noto Sans CJK TC, rounded up: what is as wide as a Chinese character, a capital, anything else in ASCII.
-_WIDE, _CAPITAL, _NARROW = 1.0, 0.92, 0.6
 _EMS = [(width - _PADDING) / _EM for width in WIDTHS]
 # The columns that anybody's words stand in; what is in the others is short, and a time must not be broken.
 _WORDS = {2, 5, 8}
@@ -60,33 +57,6 @@ def laid_out(sheet: Sheet, clean: Clean) -> dict[str, Any]:
         "totals": [[f"{zh} {en}", words] for zh, en, words in _totals(sheet)],
         "sha256": sheet.sha256,
     }
-
-
-@lru_cache(4096)
-def broken(text: str, width: float) -> Sequence[str]:
-    """A text in lines none of which is wider than so many ems."""
-    if ems(text) <= width:
-        return [text]
-    lines, used = [""], 0.0
-    for character in text:
-        wide = ems(character)
-        if used + wide > width and lines[-1]:
-            lines.append("")
-            used = 0.0
-        lines[-1] += character
-        used += wide
-    return lines
-
-
-def ems(text: str) -> float:
-    """How wide a text is at most."""
-    return sum(_ems(character) for character in text)
-
-
-def _ems(character: str) -> float:
-    if not character.isascii():
-        return 0.0 if unicodedata.category(character) == "Mn" else _WIDE
-    return _CAPITAL if character.isupper() or character in "@%mw" else _NARROW
 
 
 def _points(text: str) -> float:
