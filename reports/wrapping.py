@@ -11,6 +11,8 @@ _WIDE, _CAPITAL, _NARROW = 1.0, 0.92, 0.6
 @lru_cache(4096)
 def broken(text: str, width: float) -> Sequence[str]:
     """A text in lines none of which is wider than so many ems."""
+    # Widths are sums of fractions.
+    width += 0.01
     if ems(text) <= width:
         return [text]
     lines, used = [""], 0.0

@@ -19,7 +19,7 @@ _ENGLISH = 0.75
 # Of the size of the table: from one line to the next.
 _LINE = 1.55
 # Rows that are laid out together, and stay on one page together.
-_ROWS_A_STRIPE = 8
+_ROWS_A_STRIPE = 5
 
 
 @dataclass(frozen=True, slots=True)
