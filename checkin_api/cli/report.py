@@ -32,7 +32,7 @@ def _of_our_time(ctx: click.Context, param: click.Parameter, value: date) -> dat
 _unit = click.option("--unit", help="單位代碼，含下級 / Unit code, with everything below it.")
 _officer = click.option("--officer", help="員警編號 / Staff number.")
 _format = click.option(
-    "--format", "form", required=True, type=click.Choice(["csv", "xlsx", "json"]), help="格式 / Format."
+    "--format", "form", required=True, type=click.Choice(["csv", "xlsx", "pdf", "zip", "json"]), help="格式 / Format."
 )
 _encoding = click.option(
     "--encoding",

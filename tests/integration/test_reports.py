@@ -221,7 +221,7 @@ def test_rare_characters_are_kept_and_big5_says_which_it_lost(filled: Database):
     assert [row["姓名"] for row in rows] == ["'=1+1", "林？？", "陳志明", "沒有勤務"]
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", [kind for kind in KINDS if "json" in KINDS[kind].forms])
 def test_every_kind_says_what_it_is_in_every_format_and_hrs_page_defines_it(filled: Database, kind: str):
     found = [made(filled, kind, form) for form in KINDS[kind].forms if form in FORMS]
     assert len({(written.rows, written.sha256) for _, written in found}) == 1

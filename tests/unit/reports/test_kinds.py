@@ -28,7 +28,7 @@ def wanted(
     ("asked", "words"),
     [
         (wanted("nothing"), "no such report: nothing"),
-        (wanted(form="docx"), "has no format docx; it has csv"),
+        (wanted(form="docx"), "has no format docx; it has xlsx"),
         (wanted("exceptions", first=LAST, last=FIRST), "is before the first"),
         (wanted("daily_usage"), "is of one day"),
         (wanted("month_matrix", last=date(2026, 11, 29)), "is of one whole month"),

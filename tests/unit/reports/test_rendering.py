@@ -48,14 +48,14 @@ def stream(rows: Sequence[Sequence[Cell]] = ROWS, size: int = 3) -> Stream:
     return Stream("people", "名單", "People", (Fact("unit", "單位", "Unit", "=D1"),), COLUMNS, batches, len(rows))
 
 
-@pytest.mark.parametrize("form", sorted(FORMS))
+@pytest.mark.parametrize("form", sorted(form for form in FORMS if FORMS[form].stream))
 @pytest.mark.parametrize("rows", [ROWS, ROWS[:1], []])
 def test_a_long_report_has_the_hash_of_the_same_short_one(form: str, rows: Sequence[Sequence[Cell]]):
     told: list[tuple[int, int]] = []
-    written = FORMS[form].stream
-    assert written is not None
-    long = written(stream(rows), io.BytesIO(), lambda done, total: told.append((done, total)))
-    short = FORMS[form].render(report(rows), io.BytesIO())
+    as_it_comes, whole = FORMS[form].stream, FORMS[form].render
+    assert as_it_comes and whole
+    long = as_it_comes(stream(rows), io.BytesIO(), lambda done, total: told.append((done, total)))
+    short = whole(report(rows), io.BytesIO())
     assert (long.rows, long.sha256) == (short.rows, short.sha256)
     assert told[-1:] == ([(len(rows), len(rows))] if rows else [])
 
