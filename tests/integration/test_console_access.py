@@ -32,6 +32,14 @@ PAGES: dict[str, set[Role]] = {
     "console.reports_file": READERS,
     "console.reports_retry": READERS,
     "console.reports_downloads": {Role.HR, Role.AUDITOR},
+    "console.fleet": {Role.HR, Role.AUDITOR, Role.INSTALLER},
+    "console.fleet_beacon": {Role.HR, Role.AUDITOR, Role.INSTALLER},
+    "console.fleet_close": {Role.HR, Role.INSTALLER},
+    "console.users": {Role.ADMIN},
+    "console.users_add": {Role.ADMIN},
+    "console.users_reset": {Role.ADMIN},
+    "console.users_disable": {Role.ADMIN},
+    "console.users_enable": {Role.ADMIN},
     "console.data": {Role.HR, Role.AUDITOR},
     "console.data_kind": {Role.HR, Role.AUDITOR},
     "console.data_file": {Role.HR, Role.AUDITOR},
@@ -74,6 +82,9 @@ def test_each_role_opens_its_pages_and_no_others(office: Console, role: Role):
         if rule.endpoint in PAGES and "GET" in (rule.methods or ()) and not rule.arguments:
             status = browser.get(rule.rule.removeprefix("/console")).status_code
             allowed = role is Role.ADMIN or role in PAGES[rule.endpoint]
+            if role is Role.INSTALLER and rule.endpoint == "console.home":
+                assert browser.get("/").location == "/console/fleet"
+                continue
             assert (status == 403) is not allowed, (rule.endpoint, status)
 
 

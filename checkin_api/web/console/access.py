@@ -82,15 +82,20 @@ def guard() -> Response | None:
         request.max_content_length = getattr(view, _FILE) + _FORM_BYTES
     if request.method not in {"GET", "HEAD", "OPTIONS"}:
         _insist_on_our_form()
-    if getattr(view, _FOR) is None:
-        return None
-    if g.viewer is None or not g.viewer.complete:
+    return None if getattr(view, _FOR) is None else _first_elsewhere(g.viewer)
+
+
+def _first_elsewhere(who: Viewer | None) -> Response | None:
+    """Where somebody has to go before the page that was asked for, or instead of it."""
+    place = request.endpoint
+    if who is None or not who.complete:
         return _to("console.sign_in", wanted=_wanted())
-    if g.viewer.must_change and request.endpoint not in {"console.own_password", "console.sign_out"}:
+    if who.must_change and place not in {"console.own_password", "console.sign_out"}:
         return _to("console.own_password")
-    if owes_second_step(g.viewer) and request.endpoint not in _SETTING_UP:
+    if owes_second_step(who) and place not in _SETTING_UP:
         return _to("console.second_step")
-    return None
+    # Of attendance an installer sees nothing.
+    return _to("console.fleet") if place == "console.home" and who.role is Role.INSTALLER else None
 
 
 def owes_second_step(viewer: Viewer) -> bool:

@@ -46,6 +46,8 @@ PLACES = (
     Place("console.home", "今日", "Today", access.READERS),
     Place("console.reports", "報表", "Reports", access.READERS),
     Place("console.data", "資料匯入", "Data", (Role.HR, Role.AUDITOR)),
+    Place("console.fleet", "信標", "Beacons", (Role.HR, Role.AUDITOR, Role.INSTALLER)),
+    Place("console.users", "帳號", "Accounts", (Role.ADMIN,)),
 )
 
 
