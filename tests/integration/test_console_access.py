@@ -25,6 +25,13 @@ PAGES: dict[str, set[Role]] = {
     "console.home": READERS,
     "console.home_units": READERS,
     "console.home_people": READERS,
+    "console.attendance": READERS,
+    "console.attendance_search": READERS,
+    "console.attendance_officer": READERS,
+    "console.attendance_record": READERS,
+    "console.attendance_attachment": READERS,
+    "console.audit": {Role.HR, Role.AUDITOR},
+    "console.audit_verify": {Role.HR, Role.AUDITOR},
 }
 
 

@@ -42,7 +42,11 @@ class Place:
         return self.endpoint.removeprefix("console.").split("_")[0]
 
 
-PLACES = (Place("console.home", "今日", "Today", access.READERS),)
+PLACES = (
+    Place("console.home", "今日", "Today", access.READERS),
+    Place("console.attendance", "差勤", "Attendance", access.READERS),
+    Place("console.audit", "稽核紀錄", "Audit log", (Role.AUDITOR, Role.HR)),
+)
 
 
 def language() -> str:
@@ -67,6 +71,16 @@ def either(pair: tuple[str, str]) -> str:
 def clock(at: datetime | None) -> str:
     """The time of day, local."""
     return "—" if at is None else f"{at.astimezone(access.settings().zone):%H:%M}"
+
+
+def day_of(at: datetime) -> date:
+    """The local date."""
+    return at.astimezone(access.settings().zone).date()
+
+
+def second(at: datetime) -> str:
+    """The time of day to the second, local."""
+    return f"{at.astimezone(access.settings().zone):%H:%M:%S}"
 
 
 def moment(at: datetime | None) -> str:
@@ -117,6 +131,8 @@ def context() -> dict[str, Any]:
         "Role": Role,
         "form_key": form_key,
         "clock": clock,
+        "second": second,
+        "day_of": day_of,
         "moment": moment,
         "day": day,
         "weekday": weekday,
