@@ -13,7 +13,7 @@ from checkin_api import queries
 from checkin_api.domain.ids import Flag, Status
 from checkin_api.domain.shifts import DAY, local_date
 from checkin_api.queries.attendance import Period, attendance, duty_limits
-from checkin_api.queries.people import find_officers, officer_ids
+from checkin_api.queries.people import OfficerSeen, find_officers, officer_ids
 from checkin_api.web.console import access, parameters
 from checkin_api.web.console.access import READERS, page
 from checkin_api.web.console.frame import blueprint
@@ -83,7 +83,8 @@ def attendance_search() -> Any:
     text = request.args.get("q", "").strip()
     if len(text) > _LONGEST_SEARCH:
         raise ProblemError(422, "validation_failed", "搜尋字太長 / the text is too long to look for")
-    found, count = [], 0
+    found: list[OfficerSeen] = []
+    count = 0
     if text:
         with access.database().read() as session:
             found, count = find_officers(session, text, access.units(session), limit=FOUND_SHOWN)

@@ -19,8 +19,8 @@ from checkin_api.web.console.frame import blueprint
 from checkin_api.web.errors import ProblemError
 
 ENTRIES_SHOWN = 50
-# Entries verified by one request: well under a second.
-ENTRIES_VERIFIED = 20_000
+# Entries verified by one request: half a second of one core, 42 µs each (2026-11-29, 100,000 entries in SQLite).
+ENTRIES_VERIFIED = 10_000
 _LARGEST_NUMBER = 999_999_999
 _HASH = re.compile("[0-9a-f]{64}")
 _LONGEST_TEXT = 200
@@ -37,8 +37,8 @@ def entries() -> Any:
     zone = access.settings().zone
     looked = Looked(
         **texts,
-        begin=first and local_day(first, zone)[0],
-        end=last and local_day(last, zone)[1],
+        begin=local_day(first, zone)[0] if first else None,
+        end=local_day(last, zone)[1] if last else None,
     )
     before = parameters.number("before", largest=_LARGEST_NUMBER) if request.args.get("before") else None
     with access.database().read() as session:
