@@ -10,7 +10,7 @@ from sqlalchemy import func, select
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
-from checkin_api import fallbacks, inbox, menus, migrations, reminders
+from checkin_api import builds, fallbacks, inbox, menus, migrations, reminders
 from checkin_api import models as m
 from checkin_api.clock import Clock
 from checkin_api.config import Settings
@@ -27,6 +27,8 @@ CLOCK_TOLERANCE = timedelta(seconds=5)
 # Deciding takes well under a second; older events mean that nothing decides.
 UNDECIDED_TOLERANCE_S = 30
 WORKER_TOLERANCE = timedelta(hours=30)
+# A worker takes an ordered report within seconds, if none is before it.
+BUILD_TOLERANCE_S = 15 * 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +63,7 @@ def _database(settings: Settings, now: datetime) -> Iterator[Finding]:
             yield from _alarms(session)
             yield from _outages(session, now)
             yield from _worker(session, now)
+            yield from _builds(session, now)
             yield from _menus(session, settings)
             yield from _reminders(session, settings, now)
     except (SQLAlchemyError, OSError) as exc:
@@ -182,6 +185,20 @@ def _worker(session: Session, now: datetime) -> Iterator[Finding]:
     if given_up is not None and not late:
         text = f"{given_up.job} for {given_up.period} failed and is not tried again: {given_up.error}"
         yield Finding("worker", passed=None, text=f"{text}; build it by hand if it is needed (`checkin report`)")
+
+
+def _builds(session: Session, now: datetime) -> Iterator[Finding]:
+    levels = builds.service_levels(session, now)
+    waited, failed = levels["report_builds_oldest_waiting_seconds"], int(levels["report_builds_failed"])
+    text = f"{levels['report_builds_open']:.0f} ordered and not made yet"
+    if waited > BUILD_TOLERANCE_S:
+        text = f"{text}, the oldest for {waited / 60:.0f} minutes: is `checkin worker` running?"
+        yield Finding("report builds", passed=False, text=text)
+    elif failed:
+        text = f"{failed} failed: see `checkin report builds --state failed`, then `checkin report retry`"
+        yield Finding("report builds", passed=None, text=text)
+    else:
+        yield Finding("report builds", passed=True, text=text)
 
 
 def _menus(session: Session, settings: Settings) -> Iterator[Finding]:

@@ -1,27 +1,31 @@
-"""The worker: each minute it looks which scheduled jobs are due, claims them one by one, and runs them."""
+"""The worker: each minute it looks which scheduled jobs are due, claims them one by one, and runs them.
+
+Beside that, in a thread of its own, it makes the reports that were ordered.
+"""
 
 import logging
 import os
 import signal
 import socket
 import threading
+from calendar import monthrange
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
-from functools import partial
 from time import monotonic
 
 from apscheduler.executors.pool import ThreadPoolExecutor
 from apscheduler.schedulers.background import BackgroundScheduler
 from apscheduler.triggers.cron import CronTrigger
 
-from checkin_api import jobs, outages, privacy, queries, reminders
+from checkin_api import building, builds, jobs, outages, privacy, queries, reminders
 from checkin_api.clock import Clock
 from checkin_api.config import Settings
 from checkin_api.db import Database
+from checkin_api.domain.ids import ReportForm
 from checkin_api.domain.shifts import DAY
 from checkin_api.fleet.watching import watch
-from reports.daily import daily_before, write_daily
+from reports.daily import write_daily
 
 logger = logging.getLogger(__name__)
 
@@ -30,6 +34,8 @@ CATCH_UP = timedelta(days=31)
 _WAKE_S = 1.0
 REMIND_EVERY_MINUTES = 5
 KEEP_REMINDER_RUNS = timedelta(days=2)
+# What is ordered for the whole department when a month is over.
+MONTH_END = ("month_matrix", ReportForm.XLSX)
 # When the fewest people punch; the jobs have one thread, and the reports of the morning are not to wait.
 PURGE_AT = time(3)
 PURGE_WITHIN_S = 300.0
@@ -57,6 +63,11 @@ def scheduled_jobs(database: Database, settings: Settings) -> list[Job]:
             "daily_report",
             lambda now: _report_days(database, settings, now),
             lambda period, now: _build_daily(database, settings, period, now),
+        ),
+        Job(
+            "month_end",
+            lambda now: _ended_months(database, settings, now),
+            lambda period, now: _order_month(database, period, now),
         ),
         Job(
             "outages",
@@ -98,12 +109,16 @@ def run_worker(database: Database, settings: Settings, clock: Clock, *, stop: th
         coalesce=True,
         misfire_grace_time=None,
     )
+    shop = building.Workshop(database, clock, settings.report_dir, building.report_writer(database, settings), worker)
+    builder = threading.Thread(target=building.work, args=(shop, stop), name="builds")
+    builder.start()
     scheduler.start()
     logger.info("worker %s started; daily reports at %s %s", worker, settings.report_at, settings.timezone)
     # With a limit: a signal that the kernel hands to another thread would not wake an endless wait.
     while not stop.wait(_WAKE_S):
         pass
     scheduler.shutdown(wait=True)
+    builder.join()
     logger.info("worker %s stopped", worker)
 
 
@@ -169,6 +184,25 @@ def _build_daily(database: Database, settings: Settings, period: str, now: datet
     return ", ".join(str(path) for path in paths)
 
 
+def _ended_months(database: Database, settings: Settings, now: datetime) -> list[str]:
+    """The month before this one, once its last day's report may be made, too; older ones are ordered by hand."""
+    local = now.astimezone(settings.zone)
+    last = local.date().replace(day=1) - DAY
+    if (local.day, local.time()) < (1, time.fromisoformat(settings.report_at)):
+        return []
+    with database.read() as session:
+        begin = queries.first_day(session, settings.zone)
+    return [] if begin is None or begin > last else [f"{last:%Y-%m}"]
+
+
+def _order_month(database: Database, period: str, now: datetime) -> str:
+    first = date.fromisoformat(f"{period}-01")
+    last = first.replace(day=monthrange(first.year, first.month)[1])
+    with database.write() as session:
+        ordered = builds.order(session, now, builds.Order(*MONTH_END, first, last), actor="worker")
+    return f"ordered {MONTH_END[0]} as build {ordered.build_id}"
+
+
 def _derive_outages(database: Database, settings: Settings, now: datetime) -> str:
     within = timedelta(minutes=settings.outage_after_minutes)
     done = outages.derive(database, now, settings.zone, within=within)
@@ -206,7 +240,7 @@ def _purge(database: Database, settings: Settings, now: datetime) -> str:
     done = privacy.purge(
         database,
         privacy.CutOffs(now, settings.zone),
-        partial(daily_before, settings.report_dir),
+        building.reports_before(settings),
         actor="worker",
         enough=lambda: monotonic() - begun > PURGE_WITHIN_S,
     )

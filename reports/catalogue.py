@@ -4,7 +4,8 @@ from calendar import monthrange
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import BinaryIO, Literal
+from importlib import import_module
+from typing import Any, BinaryIO, Literal
 from zoneinfo import ZoneInfo
 
 from checkin_api.db import Database
@@ -16,7 +17,6 @@ from reports.fleet import fleet_health
 from reports.month import month_matrix
 from reports.overtime import overtime
 from reports.raw_punches import punch_rows
-from reports.render import csv, json, long_xlsx, xlsx
 from reports.tables import Report, Stream
 from reports.unit_day import unit_day
 from reports.wanted import Progress, Question, Rules, Wanted, WantedError, Written, no_progress, safe_name
@@ -45,17 +45,30 @@ class Form:
     """A file format: how a report is written in it, how a long one as its rows come, how its files end."""
 
     ending: str
-    render: Callable[[Report, BinaryIO], Written]
+    render: Callable[[Report, BinaryIO], Written] | None = None
     stream: Callable[[Stream, BinaryIO, Progress], Written] | None = None
 
 
+def _of(module: str, function: str) -> Callable[..., Written]:
+    """A function of ``reports``, loaded when it is needed: a web process only lists kinds and may lack libraries."""
+
+    def call(*args: Any) -> Written:
+        written: Written = getattr(import_module(f"reports.{module}"), function)(*args)
+        return written
+
+    return call
+
+
 FORMS: Mapping[str, Form] = {
-    "csv": Form(ending="csv", render=csv.render, stream=csv.stream),
-    "csv-big5": Form(ending="csv", render=csv.render_big5, stream=csv.stream_big5),
-    "xlsx": Form(ending="xlsx", render=xlsx.render, stream=long_xlsx.stream),
-    "json": Form(ending="json", render=json.render, stream=json.stream),
+    "xlsx": Form(ending="xlsx", render=_of("render.xlsx", "render"), stream=_of("render.long_xlsx", "stream")),
+    "pdf": Form(ending="pdf", render=_of("render.pdf", "render")),
+    "zip": Form(ending="zip"),
+    "csv": Form(ending="csv", render=_of("render.csv", "render"), stream=_of("render.csv", "stream")),
+    "csv-big5": Form(ending="csv", render=_of("render.csv", "render_big5"), stream=_of("render.csv", "stream_big5")),
+    "json": Form(ending="json", render=_of("render.json", "render"), stream=_of("render.json", "stream")),
 }
-_ALL = tuple(FORMS)
+_TABLES = tuple(form for form in FORMS if FORMS[form].render is not None)
+_LONG = tuple(form for form in FORMS if FORMS[form].stream is not None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,10 +83,11 @@ class Kind:
     zh: str
     en: str
     period: Literal["day", "month", "days"]
-    forms: tuple[str, ...] = _ALL
+    forms: tuple[str, ...] = _TABLES
     by_unit: bool = True
     by_officer: bool = True
-    build: Callable[[Question], Report | Stream]
+    build: Callable[[Question], Report | Stream] | None = None
+    write: Callable[[Question, BinaryIO], Written] | None = None
 
 
 _KINDS = (
@@ -86,7 +100,15 @@ _KINDS = (
         build=usage_of,
     ),
     Kind(key="month_matrix", zh="月差勤表", en="Month matrix", period="month", build=month_matrix),
-    Kind(key="duty_records", zh="差勤紀錄", en="Duty records", period="days", build=duty_records),
+    Kind(
+        key="month_sheets",
+        zh="個人差勤紀錄表",
+        en="Personal month sheets",
+        period="month",
+        forms=("pdf", "zip"),
+        write=_of("sheet_files", "write_sheets"),
+    ),
+    Kind(key="duty_records", zh="差勤紀錄", en="Duty records", period="days", forms=_LONG, build=duty_records),
     Kind(
         key="unit_day",
         zh="單位當日名冊",
@@ -95,7 +117,7 @@ _KINDS = (
         by_officer=False,
         build=unit_day,
     ),
-    Kind(key="raw_punches", zh="打卡明細", en="Raw punches", period="days", build=punch_rows),
+    Kind(key="raw_punches", zh="打卡明細", en="Raw punches", period="days", forms=_LONG, build=punch_rows),
     Kind(key="exceptions", zh="異常清單", en="Exceptions", period="days", build=exceptions),
     Kind(key="overtime", zh="加班與勤務時數", en="Overtime and limits", period="month", build=overtime),
     Kind(
@@ -166,12 +188,14 @@ def write(  # noqa: PLR0913 (all that a file says about itself)
     question = Question(
         database=database, rules=rules, wanted=wanted, made_at=made_at, made_by=made_by, progress=progress
     )
-    content, form = kind.build(question), FORMS[wanted.form]
-    if isinstance(content, Report):
+    if kind.write is not None:
+        return kind.write(question, outfile)
+    content, form = kind.build(question) if kind.build else None, FORMS[wanted.form]
+    if isinstance(content, Report) and form.render is not None:
         return form.render(content, outfile)
-    if form.stream is None:
-        raise WantedError(f"{kind.zh}太長，不能用這個格式 / {kind.key} is too long for {wanted.form}")
-    return form.stream(content, outfile, progress)
+    if isinstance(content, Stream) and form.stream is not None:
+        return form.stream(content, outfile, progress)
+    raise WantedError(f"{kind.zh}不能用這個格式 / {kind.key} cannot be made as {wanted.form}")
 
 
 def file_name(wanted: Wanted, made_at: datetime, zone: ZoneInfo) -> str:

@@ -19,10 +19,15 @@ def whole_file(path: Path) -> Iterator[BinaryIO]:
             file.flush()
             os.fsync(file.fileno())
         Path(temporary).chmod(0o640)
-        Path(temporary).replace(path)
+        publish(Path(temporary), path)
     except BaseException:
         Path(temporary).unlink(missing_ok=True)
         raise
+
+
+def publish(written: Path, path: Path) -> None:
+    """Give a file of the same folder its name, for good: also after a power cut."""
+    written.replace(path)
     folder = os.open(path.parent, os.O_RDONLY)
     try:
         os.fsync(folder)

@@ -21,7 +21,7 @@ _COMMANDS = {
     "attendance": ("attendance", "差勤 / Duty records, totals of a month, limits of the duty law."),
     "roster": ("roster", "勤務表 / The roster: show, swap, history."),
     "outage": ("outages", "中斷 / Outages: list, enter, dismiss, confirm those concerned."),
-    "report": ("report", "報表 / Build a report."),
+    "report": ("report", "報表 / Build a report; see what was ordered and downloaded."),
     "user": ("users", "帳號 / Accounts of the console."),
     "supervisor": ("supervisors", "主管 / Officers who see a unit on their phone and decide on its corrections."),
     "correction": ("corrections", "補打卡與作廢 / Corrections: request, approve, reject."),

@@ -1,7 +1,6 @@
 """``checkin privacy``: what officers ask about their own data, who accepted the notice, what is past its period."""
 
 from dataclasses import asdict
-from functools import partial
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -72,10 +71,10 @@ def acceptances(form: str) -> None:
 @format_option
 def purge(*, dry_run: bool, form: str) -> None:
     """刪除超過保存期限的資料 / Delete what is past its period; the worker does so every night."""
-    from reports.daily import daily_before  # noqa: PLC0415 (reports load their own libraries)
+    from checkin_api.building import reports_before  # noqa: PLC0415 (loads the reports)
 
     with open_database() as (settings, database):
-        cut, reports = privacy.CutOffs(SystemClock().now(), settings.zone), partial(daily_before, settings.report_dir)
+        cut, reports = privacy.CutOffs(SystemClock().now(), settings.zone), reports_before(settings)
         if dry_run:
             done = privacy.preview(database, cut, reports)
         else:

@@ -1,4 +1,4 @@
-"""``checkin report``: reports on demand."""
+"""``checkin report``: reports on demand, builds that were ordered, who downloaded what."""
 
 import sys
 from calendar import monthrange
@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from checkin_api.cli import exchange
+from checkin_api.cli.builds import builds, downloads, retry
 from checkin_api.cli.common import Day, command_line_actor, format_option, open_database, show
 from checkin_api.clock import SystemClock
 
@@ -30,7 +32,7 @@ def _of_our_time(ctx: click.Context, param: click.Parameter, value: date) -> dat
 _unit = click.option("--unit", help="單位代碼，含下級 / Unit code, with everything below it.")
 _officer = click.option("--officer", help="員警編號 / Staff number.")
 _format = click.option(
-    "--format", "form", required=True, type=click.Choice(["csv", "xlsx", "json"]), help="格式 / Format."
+    "--format", "form", required=True, type=click.Choice(["csv", "xlsx", "pdf", "zip", "json"]), help="格式 / Format."
 )
 _encoding = click.option(
     "--encoding",
@@ -46,7 +48,11 @@ _output = click.option(
 
 @click.group()
 def command() -> None:
-    """報表 / Build a report."""
+    """報表 / Build a report; see what was ordered and downloaded."""
+
+
+for _more in (builds, downloads, retry, exchange.swipe_file, exchange.swipe_profile, exchange.fill, exchange.reconcile):
+    command.add_command(_more)
 
 
 @command.command()
@@ -153,7 +159,7 @@ def _build(  # noqa: PLR0913 (one for each option)
         lost = " ".join(written.lost)
         click.echo(f"Big5 沒有這些字，以？代替 / not in Big5, written as ？: {lost}", err=True)
     if str(output) != "-":
-        click.echo(f"wrote {output}: {written.rows} rows, SHA-256 {written.sha256}", err=True)
+        click.echo(f"wrote {output}", err=True)
 
 
 def _write(wanted: "Wanted", output: Path) -> "Written":

@@ -343,3 +343,31 @@ class RunState(StrEnum):
     RUNNING = "running"
     DONE = "done"
     FAILED = "failed"
+
+
+class ReportForm(StrEnum):
+    """What kind of file a report is."""
+
+    CSV = "csv"
+    CSV_BIG5 = "csv-big5"
+    XLSX = "xlsx"
+    PDF = "pdf"
+    ZIP = "zip"
+    JSON = "json"
+
+
+class BuildState(StrEnum):
+    """Where an ordered report build 報表製作 stands."""
+
+    QUEUED = "queued"
+    RUNNING = "running"
+    DONE = "done"
+    FAILED = "failed"
+
+
+class BuildRefusal(StrEnum):
+    """Why a build was not started again, or its file not given."""
+
+    NOT_FAILED = "not_failed"
+    ORDERED_AGAIN = "ordered_again"
+    NOT_DONE = "not_done"

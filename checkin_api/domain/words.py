@@ -3,6 +3,8 @@
 from checkin_api.domain.ids import (
     AlarmKind,
     Assurance,
+    BuildRefusal,
+    BuildState,
     CorrectionKind,
     CorrectionRefusal,
     CorrectionState,
@@ -309,4 +311,20 @@ TAP_REFUSED: dict[Reason, tuple[str, str]] = {
         "Your record is not active. Please ask HR.",
     ),
     Reason.NOT_ENROLLED: ("這個 LINE 帳號尚未綁定。", "This LINE account is not enrolled."),
+}
+
+BUILD_STATE: dict[BuildState, tuple[str, str]] = {
+    BuildState.QUEUED: ("等候製作", "queued"),
+    BuildState.RUNNING: ("製作中", "being made"),
+    BuildState.DONE: ("完成", "done"),
+    BuildState.FAILED: ("失敗", "failed"),
+}
+
+BUILD_REFUSAL: dict[BuildRefusal, tuple[str, str]] = {
+    BuildRefusal.NOT_FAILED: ("這份報表沒有失敗，不必重做", "This build has not failed: there is nothing to try again"),
+    BuildRefusal.ORDERED_AGAIN: (
+        "同樣的報表已重新訂製，正在等候或製作",
+        "The same report was ordered again and is open",
+    ),
+    BuildRefusal.NOT_DONE: ("報表還沒做好", "The report is not ready"),
 }

@@ -3,6 +3,7 @@
 ``layouts`` is the place to begin: one table of columns for each kind of file.
 """
 
+from checkin_api.imports.exporting import export
 from checkin_api.imports.importing import import_file
 from checkin_api.imports.layouts import Kind
 from checkin_api.imports.outcome import Change, ImportRefusedError, ImportResult, Problem
@@ -18,6 +19,7 @@ __all__ = [
     "Problem",
     "Replacing",
     "Sheet",
+    "export",
     "import_file",
     "read_sheet",
     "store_sheet",

@@ -15,7 +15,7 @@ from checkin_api.imports.outcome import ProblemLog, shown
 # 「政府行政機關辦公日曆表」, https://data.gov.tw/dataset/14718: 是否放假 is 0 on a working day, 2 on a day off.
 _IS_WORKING = {"0": True, "2": False}
 # In the order of date.weekday().
-_WEEKDAYS = "一二三四五六日"
+WEEKDAYS = "一二三四五六日"
 _COMPACT = re.compile(r"[0-9]{8}")
 
 
@@ -30,9 +30,9 @@ def compact_date(cell: str) -> date:
 
 def weekday(cell: str) -> int:
     """A day of the week, 一 to 日, as ``date.weekday`` counts."""
-    if len(cell) != 1 or cell not in _WEEKDAYS:
+    if len(cell) != 1 or cell not in WEEKDAYS:
         raise CellError(f"須為 日一二三四五六 之一 / must be one of 日一二三四五六: {shown(cell)}")
-    return _WEEKDAYS.index(cell)
+    return WEEKDAYS.index(cell)
 
 
 def is_working(cell: str) -> bool:
@@ -50,7 +50,7 @@ def check_days(lines: Iterable[Line], problems: ProblemLog) -> None:
         days[day] = number
         right = day.weekday()
         if cells["星期"] != right:
-            problems.add(number, "星期", f"{day} 是星期{_WEEKDAYS[right]} / {day} is a {day:%A}")
+            problems.add(number, "星期", f"{day} 是星期{WEEKDAYS[right]} / {day} is a {day:%A}")
     # A line that cannot be read is no second problem of the day that it was about.
     if problems:
         return

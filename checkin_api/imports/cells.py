@@ -40,7 +40,7 @@ def clean(cell: str) -> str:
 
 
 def text(cell: str) -> str:
-    """Text as it stands; a leading ``=`` or ``+`` too, which only an export has to guard."""
+    """Text as it stands; a leading ``=`` or ``+`` too, which an export guards and ``Column`` has freed again."""
     return cell
 
 

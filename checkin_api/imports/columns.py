@@ -10,6 +10,7 @@ from sqlalchemy import Column as TableColumn
 from sqlalchemy import ColumnElement, String, Table
 from sqlalchemy.orm import InstrumentedAttribute
 
+from checkin_api.domain.formulas import unguarded
 from checkin_api.imports.cells import CellError, Parser, clean
 from checkin_api.imports.outcome import ProblemLog, shown
 
@@ -82,7 +83,7 @@ class Column:
         parse = self.parse.within(ZoneInfo(default_timezone)) if isinstance(self.parse, Local) else self.parse
 
         def read(cell: str) -> object:
-            cell = clean(cell)
+            cell = unguarded(clean(cell))
             if not cell:
                 if self.required:
                     raise CellError("不可空白 / must not be empty")

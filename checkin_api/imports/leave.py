@@ -7,18 +7,19 @@ from sqlalchemy import select
 
 from checkin_api.imports.comparing import in_steps
 from checkin_api.imports.intervals import overlapping
-from checkin_api.imports.review import Review
+from checkin_api.imports.plain_changes import PlainReview
 from checkin_api.models import Leave
 
 # Officer, begin, end.
 _Span = tuple[int, datetime, datetime]
 
 
-class LeaveReview(Review):
+class LeaveReview(PlainReview):
     """Refuses leave that overlaps stored leave; a line with the key of stored leave takes its place instead."""
 
     def begin(self) -> None:
         """Note every line that overlaps stored leave."""
+        super().begin()
         if not self.sheet.rows:
             return
         numbers = [number for number, _ in self.sheet.lines()]

@@ -25,8 +25,8 @@ class Change(NamedTuple):
 class ImportResult:
     """How many rows of the file were new, differed from the database, or were there already.
 
-    ``removed`` counts rows of the database that a replacing import took away. ``changes`` has every difference of a
-    roster, and the days that a calendar switches between work and off; other kinds are only counted.
+    ``removed`` counts rows of the database that a replacing import took away. ``changes`` has every difference;
+    of a calendar only the days that it switches between work and off, of punches, which are many and new, none.
     """
 
     added: int

@@ -1,6 +1,6 @@
 """What some kinds of files need besides their rows: rules against the whole table, and a list of what changes."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from checkin_api.imports.comparing import Difference
 from checkin_api.imports.outcome import Change
-from checkin_api.imports.sheet import Sheet
+from checkin_api.imports.sheet import Key, Sheet
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,11 +20,12 @@ class Replacing:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Terms:
-    """When and by whom a file is imported, and whether what it does not have is removed."""
+    """When and by whom a file is imported, whether what it lacks is removed, which rows are inserted already."""
 
     now: datetime
     actor: str
     replacing: Replacing | None = None
+    newcomers: Collection[Key] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

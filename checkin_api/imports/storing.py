@@ -16,6 +16,7 @@ from checkin_api.imports.layouts import Kind
 from checkin_api.imports.leave import LeaveReview
 from checkin_api.imports.naming import check_tree, resolve
 from checkin_api.imports.outcome import ImportRefusedError, ImportResult, Problem, ProblemLog
+from checkin_api.imports.plain_changes import PlainReview
 from checkin_api.imports.review import Findings, Replacing, Review, Terms
 from checkin_api.imports.rostering import RosterReview
 from checkin_api.imports.sheet import Key, Sheet
@@ -52,8 +53,8 @@ def store_sheet(
             newcomers = _insert_newcomers(session, sheet, now)
             check_tree(session, sheet)
             sheet = replace(sheet, rows=resolve(session, sheet))
-            terms = Terms(now=now, actor=actor, replacing=replacing)
-            review = _REVIEWS.get(sheet.kind, Review)(session, sheet, terms)
+            terms = Terms(now=now, actor=actor, replacing=replacing, newcomers=newcomers)
+            review = _REVIEWS.get(sheet.kind, PlainReview)(session, sheet, terms)
             result = _store(review, newcomers)
             sheet.problems.refuse_if_any()
             return result

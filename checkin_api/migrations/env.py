@@ -13,6 +13,11 @@ def _render(kind: str, value: object, _context: object) -> str | Literal[False]:
     return "sa.DateTime(timezone=True)" if kind == "type" and isinstance(value, UtcDateTime) else False
 
 
+def _is_ours(name: str | None, kind: str, _parents: object) -> bool:
+    """The tables of procrastinate are made by its own scripts, and no model of ours speaks of them."""
+    return not (kind == "table" and name is not None and name.startswith("procrastinate_"))
+
+
 database: Database = context.config.attributes["database"]
 
 with database.engine.execution_options(writes=True).connect() as connection:
@@ -21,6 +26,7 @@ with database.engine.execution_options(writes=True).connect() as connection:
         target_metadata=Base.metadata,
         render_as_batch=database.is_sqlite,
         render_item=_render,
+        include_name=_is_ours,
         transaction_per_migration=False,
     )
     with context.begin_transaction():

@@ -4,6 +4,7 @@ from checkin_api.models.accounts import ApiToken, CalendarFeed, EnrolmentCode, E
 from checkin_api.models.agents import Agent, AgentBatch, AgentNonce, OfficerDevice
 from checkin_api.models.audit import AuditEntry
 from checkin_api.models.base import Base, UtcDateTime
+from checkin_api.models.builds import ReportBuild, ReportDownload
 from checkin_api.models.chat import MenuLink, Reminder, ReminderWish, RichMenu
 from checkin_api.models.checkups import PhoneCheckup
 from checkin_api.models.console import ConsoleSession, ConsoleUser
@@ -64,6 +65,8 @@ __all__ = [
     "Reminder",
     "ReminderWish",
     "Reply",
+    "ReportBuild",
+    "ReportDownload",
     "RichMenu",
     "RosterChange",
     "RosterEntry",

@@ -61,8 +61,12 @@ KEPT: Mapping[str, str] = {
     "handset": "在打卡與未記錄的打卡裡，與它同存同刪 / a part of a punch or refusal, deleted with it",
     "audit": "只增不改，刪一筆鏈就斷 / append-only: the chain of hashes must stay whole",
 }
-# The files that reports are; a use case of the caller finds them.
+# Their files are found by the caller; the rows are those of ordered builds.
 FILES = "reports"
+
+
+# Which units somebody looked after goes with the person; an account of the console stays, of nobody then.
+WITH_PERSON = frozenset({m.Supervisor, m.ConsoleUser})
 
 
 def expired(cut: CutOffs, table: type[m.Base]) -> Condition:
@@ -168,12 +172,7 @@ def _persons(cut: CutOffs) -> Condition:
     o = m.Officer
     return and_(
         o.active_to < cut.day("person"),
-        *(
-            _none_left(cut, table, column == o.id)
-            for table, column in referring(o)
-            # Which units somebody looked after goes with the person.
-            if table is not m.Supervisor
-        ),
+        *(_none_left(cut, table, column == o.id) for table, column in referring(o) if table not in WITH_PERSON),
     )
 
 
@@ -211,6 +210,7 @@ RULES: Sequence[Rule] = (
         m.PrivacyRequest.id,
         lambda cut: m.PrivacyRequest.requested_at < cut.at("requests"),
     ),
+    Rule("reports", m.ReportBuild, m.ReportBuild.id, lambda cut: m.ReportBuild.ordered_at < cut.at("reports")),
     Rule("devices", m.OfficerDevice, m.OfficerDevice.id, _devices),
     Rule("account", m.LineAccount, m.LineAccount.id, _accounts),
     Rule(

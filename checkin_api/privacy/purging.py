@@ -44,7 +44,7 @@ def preview(database: Database, cut: CutOffs, reports: Reports) -> Purged:
     for rule in RULES:
         with database.read() as session:
             counts[rule.kind] += _count(session, rule, cut)
-    counts[FILES] = len(list(reports(cut.day(FILES))))
+    counts[FILES] += len(list(reports(cut.day(FILES))))
     return Purged(counts)
 
 
@@ -165,7 +165,16 @@ def _newer(evidence: Sequence[dict[str, Any]], cut: CutOffs) -> list[dict[str, A
 def _persons(session: Session, keys: Sequence[Any], over: Condition, _: CutOffs) -> Mapping[str, int]:
     officers = session.scalars(select(m.Officer.id).where(m.Officer.id.in_(keys), over)).all()
     _delete(session, m.Supervisor, m.Supervisor.officer_id.in_(officers))
+    u = m.ConsoleUser
+    session.connection().execute(update(u).where(u.officer_id.in_(officers)).values(officer_id=None))
     return {"person": _delete(session, m.Officer, m.Officer.id.in_(officers))}
+
+
+def _builds(session: Session, keys: Sequence[Any], over: Condition, _: CutOffs) -> Mapping[str, int]:
+    """Builds of reports with their downloads; the audit log keeps who took which file."""
+    old = session.scalars(select(m.ReportBuild.id).where(m.ReportBuild.id.in_(keys), over)).all()
+    _delete(session, m.ReportDownload, m.ReportDownload.build_id.in_(old))
+    return {FILES: _delete(session, m.ReportBuild, m.ReportBuild.id.in_(old))}
 
 
 # Tables whose rows do not go by themselves.
@@ -174,6 +183,7 @@ _ERASE: Mapping[type[m.Base], Erase] = {
     m.InboxEvent: _events,
     m.BeaconAlarm: _evidence,
     m.Officer: _persons,
+    m.ReportBuild: _builds,
 }
 
 

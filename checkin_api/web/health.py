@@ -7,7 +7,7 @@ from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, CollectorRegistry, 
 from prometheus_client.multiprocess import MultiProcessCollector
 from sqlalchemy.exc import SQLAlchemyError
 
-from checkin_api import inbox, migrations
+from checkin_api import builds, inbox, migrations
 from checkin_api.db import Database
 from checkin_api.domain.ids import AlarmKind
 from checkin_api.fleet import alarms
@@ -48,7 +48,7 @@ def metrics() -> Response:
     open_alarms: dict[AlarmKind, int] = {}
     try:
         with database.read() as session:
-            levels |= inbox.service_levels(session, now)
+            levels |= inbox.service_levels(session, now) | builds.service_levels(session, now)
             open_alarms = alarms.open_counts(session)
     except SQLAlchemyError:
         # The counters tell what goes wrong, and are wanted most when it does.

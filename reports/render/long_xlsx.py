@@ -1,5 +1,6 @@
 """XLSX of a long report: sheets of 500,000 rows in constant memory, and one at the end that says what the file is."""
 
+import errno
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
@@ -18,10 +19,17 @@ from reports.wanted import Progress, Written
 SHEET_ROWS = 500_000
 _DAY_MINUTES = 24 * 60
 _COPIED = 1 << 20
+# Of a row of a draft, and of the file that is made from it.
+_DRAFT_BYTES = 2_000
 
 
 def stream(content: Stream, outfile: BinaryIO, progress: Progress) -> Written:
-    """Write the rows as they come. The writer keeps its drafts in the system's folder for temporary files."""
+    """Write the rows as they come. The writer keeps its drafts in the system's folder for temporary files.
+
+    Raises:
+        OSError: there is no room for the drafts, or for the file.
+    """
+    _require_room(content.total)
     hashed = Fingerprint(content.key, content.columns)
     rows = _hashed(content, hashed, progress)
     first = list(islice(rows, 100))
@@ -41,10 +49,26 @@ def stream(content: Stream, outfile: BinaryIO, progress: Progress) -> Written:
     }
     with tempfile.TemporaryDirectory(prefix="checkin-report-") as folder:
         path = Path(folder) / "report.xlsx"
-        write_worksheets([*sheets, (ABOUT, _about(content, hashed))], path, **looks)
+        _write([*sheets, (ABOUT, _about(content, hashed))], path, looks)
         with path.open("rb") as made:
             shutil.copyfileobj(made, outfile, _COPIED)
     return Written(hashed.rows, hashed.value())
+
+
+def _require_room(rows: int) -> None:
+    folder = tempfile.gettempdir()
+    if shutil.disk_usage(folder).free < rows * _DRAFT_BYTES:
+        raise OSError(errno.ENOSPC, f"暫存資料夾 {folder} 空間不足 / no room for drafts in {folder}; set TMPDIR")
+
+
+def _write(sheets: list[tuple[str, Iterator[dict[str, Any]]]], path: Path, looks: dict[str, Any]) -> None:
+    try:
+        write_worksheets(sheets, path, **looks)  # type: ignore[arg-type]  # its stub wants a list of invariant tuples
+    except BaseException as exc:
+        # The writer panics when its drafts cannot be written, with an exception that no `except Exception` sees.
+        if type(exc).__name__ != "PanicException":
+            raise
+        raise OSError(errno.ENOSPC, f"{tempfile.gettempdir()}: {exc}") from exc
 
 
 _PAGE = {"landscape": True, "paper_size": 9, "fit_to_pages": (1, 0), "repeat_rows": 0, "footer": "&L&F&R&P / &N"}

@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
-from tests.bench import agent, attendance, chain, codec, ingest, machine, me, page, startup
+from tests.bench import agent, attendance, chain, codec, ingest, machine, me, page, reports, sheets, startup
 from tests.bench.figures import Figure, table
 from tests.bench.load import require_wrk
 from tests.bench.plan import Plan, say
@@ -19,10 +19,12 @@ BENCHES: dict[str, Callable[[Plan], list[Figure]]] = {
     "codec": codec.measure,
     "agent": agent.measure,
     "me": me.measure,
+    "sheets": sheets.measure,
     "page": page.measure,
     "attendance-sqlite": attendance.sqlite,
     "attendance-postgresql": attendance.postgresql,
     "attendance-year": attendance.year,
+    "reports": reports.measure,
     "chain-sqlite": chain.sqlite,
     "chain-postgresql": chain.postgresql,
     "ingest-sqlite": ingest.sqlite,

@@ -84,7 +84,7 @@ def _child(officers: int) -> tuple[float, float]:
 
 
 def _month(database: Database, plan: Plan, name: str) -> list[Figure]:
-    _fill(database)
+    fill(database)
     ours, window, loop, rows = [], [], [], []
     for _ in range(plan.pairs):
         ours.append(_seconds(database, _records))
@@ -169,16 +169,16 @@ def _loop(session: Session) -> None:
                 assert max(outs) - min(ins) is not None
 
 
-def _fill(database: Database) -> None:
+def fill(database: Database, *, units: int = 1) -> None:
     """The made-up department in the database, in the order in which a year would have written it."""
     migrations.upgrade(database)
     made = facts(np.arange(_OFFICERS), _FIRST.toordinal(), _DAYS)
     with database.write() as session:
-        unit = m.Unit(code="B", name="警察局")
-        session.add(unit)
+        session.add_all(m.Unit(id=n + 1, code=f"B{n:02}", name=f"第{n}單位") for n in range(units))
         session.flush()
         officers = [
-            {"id": n + 1, "staff_no": f"A{n:05}", "name": f"員警{n}", "unit_id": unit.id} for n in range(_OFFICERS)
+            {"id": n + 1, "staff_no": f"A{n:05}", "name": f"員警{n}", "unit_id": n % units + 1}
+            for n in range(_OFFICERS)
         ]
         session.execute(insert(m.Officer), officers)
         session.add_all(

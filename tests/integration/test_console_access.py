@@ -32,6 +32,18 @@ PAGES: dict[str, set[Role]] = {
     "console.attendance_attachment": READERS,
     "console.audit": {Role.HR, Role.AUDITOR},
     "console.audit_verify": {Role.HR, Role.AUDITOR},
+    "console.reports": READERS,
+    "console.reports_fields": READERS,
+    "console.reports_history": READERS,
+    "console.reports_order": READERS,
+    "console.reports_file": READERS,
+    "console.reports_retry": READERS,
+    "console.reports_downloads": {Role.HR, Role.AUDITOR},
+    "console.data": {Role.HR, Role.AUDITOR},
+    "console.data_kind": {Role.HR, Role.AUDITOR},
+    "console.data_file": {Role.HR, Role.AUDITOR},
+    "console.data_check": {Role.HR},
+    "console.data_import": {Role.HR},
 }
 
 

@@ -130,6 +130,14 @@ def test_an_officers_month_has_each_duty_its_totals_and_whether_line_is_bound(wo
     assert browser.get("/attendance/officers/A9999").status_code == 404
 
 
+def test_the_sheet_to_sign_is_ordered_from_the_officers_month(office: Console):
+    browser = office.open(Role.SUPERVISOR)
+    page = browser.get("/attendance/officers/A0001?month=2026-10").text
+    form = dict(re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)">', page))
+    assert (form["kind"], form["form"], form["month"], form["officer"]) == ("month_sheets", "pdf", "2026-10", "A0001")
+    assert browser.post("/reports", form).status_code == 303
+
+
 def test_a_record_shows_each_punch_with_what_proves_it_and_what_it_counts_for(worked: Console):
     told = text_of(worked.open(Role.AUDITOR).get(DAY).text)
     used = "08:10:03 簽到 手機頁面 晨光大門 採計 手機感應到簽到區信標，滾動碼有效 證明力 高 · 感應於 08:09:58"

@@ -31,6 +31,7 @@ from checkin_api.domain.ids import (
     PrivacyRequestKind,
     PrivacyRequestState,
     Reason,
+    Role,
     RosterAction,
     RunState,
     Shown,
@@ -38,7 +39,7 @@ from checkin_api.domain.ids import (
 )
 from checkin_api.fleet.alarms import Evidence
 from checkin_api.privacy import CutOffs, purging
-from checkin_api.privacy.expiry import FILES, KEPT, RULES, referring
+from checkin_api.privacy.expiry import FILES, KEPT, RULES, WITH_PERSON, referring
 from checkin_api.privacy.retention import RETENTION
 from checkin_api.vault import Vault
 from checkin_api.worker import run_due, scheduled_jobs
@@ -196,7 +197,7 @@ def test_every_kind_of_the_notice_is_deleted_or_has_the_reason_why_not():
 
 
 def test_whatever_names_an_officer_goes_by_a_rule_or_with_the_person():
-    assert {table for table, _ in referring(m.Officer)} - {rule.table for rule in RULES} == {m.Supervisor}
+    assert {table for table, _ in referring(m.Officer)} - {rule.table for rule in RULES} == WITH_PERSON
 
 
 @pytest.mark.parametrize("kind", AT)
@@ -370,6 +371,7 @@ def test_with_a_person_goes_what_nobody_ended(database: Database):
             builders.acceptance(session, left)
             station.device(left, None)
             station.add(m.Supervisor(officer_id=left.id, unit_id=left.unit_id, named_at=NOW))
+            builders.console_user(session, username=f"user{left.id}", role=Role.HR, officer_id=left.id)
             station.add(m.CalendarFeed(officer_id=left.id, token_hash=f"{day}", made_at=NOW))
         # In service, and nothing of this is old.
         builders.line_account(session, station.officer, "U1")
@@ -379,7 +381,7 @@ def test_with_a_person_goes_what_nobody_ended(database: Database):
     assert previewed(database) == gone
     assert purge(database) == gone
     assert purge(database) == {}
-    assert count(database, m.Supervisor) == 1
+    assert (count(database, m.Supervisor), count(database, m.ConsoleUser)) == (1, 2)
     assert count(database, m.LineAccount) == count(database, m.OfficerDevice) == 2
 
 

@@ -1,9 +1,9 @@
 """``/console/``: what HR, supervisors, auditors, installers and admins work with in a browser."""
 
-from checkin_api.web.console import attendance, audit, officers, own_account, today
+from checkin_api.web.console import attendance, audit, data, officers, own_account, reports, today
 from checkin_api.web.console.frame import blueprint
 
 # Each adds its pages to the blueprint.
-PAGES = (attendance, audit, officers, own_account, today)
+PAGES = (attendance, audit, data, officers, own_account, reports, today)
 
 __all__ = ["blueprint"]

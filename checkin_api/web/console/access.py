@@ -28,14 +28,20 @@ logger = logging.getLogger(__name__)
 
 COOKIE = "checkin_console"
 _FOR = "_console_roles"
+_FILE = "_console_file_bytes"
+# Of a form besides its file.
+_FORM_BYTES = 1024 * 1024
 # Where somebody may go who has to set up a second step first.
 _SETTING_UP = {"console.own_password", "console.second_step", "console.sign_out"}
 # Whoever looks at attendance; installers see beacons and agents only.
 READERS = (Role.HR, Role.SUPERVISOR, Role.AUDITOR)
 
 
-def page(*roles: Role) -> Callable[[Callable[_P, _R]], Callable[_P, _R]]:
-    """A page for people with one of these roles, and for admins; the blueprint refuses a view that is no page."""
+def page(*roles: Role, file_bytes: int = 0) -> Callable[[Callable[_P, _R]], Callable[_P, _R]]:
+    """A page for people with one of these roles, and for admins; the blueprint refuses a view that is no page.
+
+    With ``file_bytes`` its form may have a file so large.
+    """
 
     def decorate(view: Callable[_P, _R]) -> Callable[_P, _R]:
         @wraps(view)
@@ -45,6 +51,7 @@ def page(*roles: Role) -> Callable[[Callable[_P, _R]], Callable[_P, _R]]:
             return view(*args, **kwargs)
 
         setattr(guarded, _FOR, frozenset(roles))
+        setattr(guarded, _FILE, file_bytes)
         return guarded
 
     return decorate
@@ -68,6 +75,11 @@ def guard() -> Response | None:
     if not hasattr(view, _FOR):
         raise ProblemError(403, "forbidden", "這個頁面沒有開放 / this page is for nobody")
     g.viewer = _find_viewer()
+    if getattr(view, _FILE, 0):
+        if g.viewer is None or not g.viewer.complete:
+            # Nobody unknown sends us files.
+            return _to("console.sign_in")
+        request.max_content_length = getattr(view, _FILE) + _FORM_BYTES
     if request.method not in {"GET", "HEAD", "OPTIONS"}:
         _insist_on_our_form()
     if getattr(view, _FOR) is None:

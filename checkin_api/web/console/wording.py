@@ -45,6 +45,8 @@ class Place:
 PLACES = (
     Place("console.home", "今日", "Today", access.READERS),
     Place("console.attendance", "差勤", "Attendance", access.READERS),
+    Place("console.reports", "報表", "Reports", access.READERS),
+    Place("console.data", "資料匯入", "Data", (Role.HR, Role.AUDITOR)),
     Place("console.audit", "稽核紀錄", "Audit log", (Role.AUDITOR, Role.HR)),
 )
 
