@@ -74,6 +74,14 @@ class Fault(StrEnum):
     HEAD_UNKNOWN = "head_unknown"
 
 
+FAULT_WORDS: dict[Fault, tuple[str, str]] = {
+    Fault.MISSING: ("此號紀錄不見了", "the entry is missing"),
+    Fault.PREVIOUS_HASH: ("與前一筆接不上", "it does not follow the entry before it"),
+    Fault.HASH: ("內容被改過", "its content was changed"),
+    Fault.HEAD_UNKNOWN: ("鏈中沒有這個雜湊，尾端可能被截斷", "no entry has this hash: the end may be cut off"),
+}
+
+
 @dataclass(frozen=True, slots=True)
 class BrokenLink:
     """The first entry that is not as it was written; everything before it is whole."""
@@ -88,6 +96,15 @@ class Whole:
 
     count: int
     head: str
+
+
+@dataclass(frozen=True, slots=True)
+class Followed:
+    """How far a chain was found whole: the last entry that was looked at, and whether it is the last there is."""
+
+    number: int = 0
+    hash: str = GENESIS
+    is_end: bool = False
 
 
 def record(session: Session, now: datetime, act: Act) -> int:
@@ -125,17 +142,35 @@ def verify(session: Session, *, head: str | None = None) -> Whole | BrokenLink:
         session: Where to read.
         head: The hash of an entry, noted earlier, that must still be in the chain.
     """
-    number, previous, has_head = 0, GENESIS, head in (None, GENESIS)
+    found = follow(session, Followed())
+    return found if isinstance(found, BrokenLink) else judge(session, found, head=head)
+
+
+def follow(session: Session, done: Followed, *, most: int | None = None) -> Followed | BrokenLink:
+    """Follow the chain on from where somebody has got to, over at most so many entries."""
+    number, previous, is_end = done.number, done.hash, True
+    if number and session.scalar(select(AuditEntry.hash).where(AuditEntry.number == number)) != previous:
+        return BrokenLink(number, Fault.HASH)
     try:
-        for entry in _chain(session):
+        for entry in _chain(session, number):
+            if most is not None and number - done.number >= most:
+                is_end = False
+                break
             if (fault := _fault(entry, number + 1, previous)) is not None:
                 return BrokenLink(number + 1, fault)
             number, previous = entry.number, entry.hash
-            has_head = has_head or previous == head
     except (ValueError, TypeError):
         # SQLite keeps anything in any column: a time that is none, say.
         return BrokenLink(number + 1, Fault.HASH)
-    return Whole(number, previous) if has_head else BrokenLink(number + 1, Fault.HEAD_UNKNOWN)
+    return Followed(number, previous, is_end)
+
+
+def judge(session: Session, done: Followed, *, head: str | None = None) -> Whole | BrokenLink:
+    """What a chain is that was followed to its end and is whole so far."""
+    noted = 0 if head in (None, GENESIS) else session.scalar(select(AuditEntry.number).where(AuditEntry.hash == head))
+    if noted is None or noted > done.number:
+        return BrokenLink(done.number + 1, Fault.HEAD_UNKNOWN)
+    return Whole(done.number, done.hash)
 
 
 def entries(session: Session, *, subject: str | None = None, limit: int = 100) -> list[Entry]:
@@ -163,9 +198,11 @@ def _fault(entry: Entry, number: int, previous: str) -> Fault | None:
     return None if entry.hash == entry.computed_hash() else Fault.HASH
 
 
-def _chain(session: Session) -> Iterator[Entry]:
-    """All entries in order, some at a time; those appended meanwhile are the end of it."""
+def _chain(session: Session, after: int) -> Iterator[Entry]:
+    """All entries after one in order, some at a time; those appended meanwhile are the end of it."""
     query, size = select(*_COLUMNS).order_by(AuditEntry.number), _STEP
+    if after:
+        query = query.where(AuditEntry.number > after)
     while True:
         try:
             step = [Entry(*row) for row in session.execute(query.limit(size))]

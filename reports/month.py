@@ -1,6 +1,6 @@
 """The month matrix: a row an officer, a column a day, a mark what the records of that day say, totals on the right."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
 
 from checkin_api.domain.calendar import is_working_day
@@ -9,14 +9,14 @@ from checkin_api.domain.shifts import DAY
 from checkin_api.domain.totals import Totals
 from checkin_api.queries.attendance import OfficerBlock, OfficerRow, month_totals
 from reports.about import report_of
-from reports.blocks import Asked, asked
+from reports.blocks import asked
 from reports.marks import BETWEEN, legend, mark
 from reports.tables import Cell, Column, Report, Table, Type
 from reports.wanted import Question
 
 NAME = ("月差勤表", "Month matrix")
 _WEEKDAYS = tuple(zip("一二三四五六日", ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"), strict=True))
-_WHO = (
+WHO = (
     Column("staff_no", "員警編號", "Staff no."),
     Column("name", "姓名", "Name"),
     Column("unit", "單位代碼", "Unit code"),
@@ -40,11 +40,15 @@ _TOTALS = (
 
 def month_matrix(question: Question) -> Report:
     """The month of a unit, of an officer, or of everybody."""
-    first, last = question.wanted.first, question.wanted.last
     with asked(question) as found:
-        rows = [row for block in found.blocks for row in _rows(block, first, last)]
-        matrix = Table("matrix", *NAME, (*_WHO, *_days(found, first, last), *_TOTALS), rows)
+        matrix = matrix_of(found.blocks, found.calendar, question.wanted.first, question.wanted.last)
         return report_of(question, NAME, found.completeness, (matrix, legend()))
+
+
+def matrix_of(blocks: Iterable[OfficerBlock], calendar: Mapping[date, bool], first: date, last: date) -> Table:
+    """The matrix of some officers in a month, which a page shows as the file has it."""
+    rows = [row for block in blocks for row in _rows(block, first, last)]
+    return Table("matrix", *NAME, (*WHO, *_days(calendar, first, last), *_TOTALS), rows)
 
 
 def days_of(first: date, last: date) -> list[date]:
@@ -52,11 +56,11 @@ def days_of(first: date, last: date) -> list[date]:
     return [first + DAY * number for number in range((last - first).days + 1)]
 
 
-def _days(found: Asked, first: date, last: date) -> Iterator[Column]:
+def _days(calendar: Mapping[date, bool], first: date, last: date) -> Iterator[Column]:
     for day in days_of(first, last):
         zh, en = _WEEKDAYS[day.weekday()]
         yield Column(
-            f"d{day.day:02}", f"{day.day}（{zh}）", f"{day.day} {en}", is_off=not is_working_day(day, found.calendar)
+            f"d{day.day:02}", f"{day.day}（{zh}）", f"{day.day} {en}", is_off=not is_working_day(day, calendar)
         )
 
 

@@ -7,15 +7,8 @@ from dataclasses import asdict
 import click
 
 from checkin_api import audit
-from checkin_api.audit import BrokenLink, Fault
+from checkin_api.audit import FAULT_WORDS, BrokenLink
 from checkin_api.cli.common import format_option, open_database, show
-
-_FAULTS = {
-    Fault.MISSING: "此號紀錄不見了 / the entry is missing",
-    Fault.PREVIOUS_HASH: "與前一筆接不上 / it does not follow the entry before it",
-    Fault.HASH: "內容被改過 / its content was changed",
-    Fault.HEAD_UNKNOWN: "鏈中沒有這個雜湊，尾端可能被截斷 / no entry has this hash: the end may be cut off",
-}
 
 
 @click.group()
@@ -33,7 +26,8 @@ def verify(head: str | None) -> None:
     with open_database() as (_, database), database.read() as session:
         found = audit.verify(session, head=head)
     if isinstance(found, BrokenLink):
-        click.echo(f"error: 第 {found.number} 號 / entry {found.number}: {_FAULTS[found.fault]}", err=True)
+        why = " / ".join(FAULT_WORDS[found.fault])
+        click.echo(f"error: 第 {found.number} 號 / entry {found.number}: {why}", err=True)
         raise click.exceptions.Exit(1)
     click.echo(f"完整 / whole: {found.count} 筆 / entries, head {found.head}")
 

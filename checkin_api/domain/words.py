@@ -225,8 +225,9 @@ def evidence(  # noqa: PLR0913 (all that a presence may say)
     shown: Shown | None = None,
     distance_m: int | None = None,
     accuracy_m: int | None = None,
+    to_officer: bool = True,
 ) -> tuple[str, str]:
-    """What proves the place of a punch."""
+    """What proves the place of a punch, said to the officer or to somebody else."""
     if not proved:
         return _OTHER_EVIDENCE.get(source, ("沒有在場證據", "no proof of place"))
     if shown is Shown.SITE_CODE:
@@ -236,6 +237,8 @@ def evidence(  # noqa: PLR0913 (all that a presence may say)
             f"手機定位距此約 {distance_m} 公尺（誤差 {accuracy_m} 公尺），手機未感應到信標",
             f"the phone's position about {distance_m} m from here (accuracy {accuracy_m} m); no beacon heard",
         )
+    if from_agent and not to_officer:
+        return "監聽站感應到員警的識別證或手機", "an agent on site heard the officer's badge or phone"
     if from_agent:
         return "監聽站感應到您的識別證或手機", "an agent on site heard your badge or phone"
     zh, en = PROOF[proof] if proof else ("LINE 認證信標", "certified LINE Beacon")

@@ -50,9 +50,17 @@ class Concerned:
 
 
 def outages(
-    session: Session, begin: datetime | None = None, *, dismissed: bool = False, outage_id: int | None = None
+    session: Session,
+    begin: datetime | None = None,
+    *,
+    until: datetime | None = None,
+    dismissed: bool = False,
+    outage_id: int | None = None,
 ) -> list[OutageRow]:
-    """Outages that last or ended after ``begin``, the newest first; the dismissed ones only when asked for."""
+    """Outages that last or ended after ``begin`` and began by ``until``, the newest first.
+
+    The dismissed ones only when asked for.
+    """
     o, c = m.Outage, m.Correction
     confirmed = select(func.count(c.id)).where(c.outage_id == o.id).scalar_subquery()
     query = (
@@ -62,6 +70,8 @@ def outages(
     )
     if begin is not None:
         query = query.where(or_(o.end.is_(None), o.end > begin))
+    if until is not None:
+        query = query.where(o.begin <= until)
     if not dismissed:
         query = query.where(o.dismissed_at.is_(None))
     if outage_id is not None:

@@ -38,6 +38,20 @@ def units(session: Session, code: str | None = None) -> list[UnitRow]:
     return [unit for unit in everyone if unit.id in chosen]
 
 
+def in_tree(units: Iterable[UnitRow]) -> list[tuple[UnitRow, int]]:
+    """Units depth first, each with how far it is below the first of the list that is above it."""
+    below: dict[int | None, list[UnitRow]] = {}
+    listed = list(units)
+    known = {unit.id for unit in listed}
+    for unit in listed:
+        below.setdefault(unit.parent_id if unit.parent_id in known else None, []).append(unit)
+
+    def walk(above: int | None, depth: int) -> list[tuple[UnitRow, int]]:
+        return [row for unit in below.get(above, []) for row in ((unit, depth), *walk(unit.id, depth + 1))]
+
+    return walk(None, 0)
+
+
 def of_units(chosen: Iterable[UnitRow]) -> ColumnElement[bool]:
     """The officers of these units, as a condition for ``among``."""
     return m.Officer.unit_id.in_([unit.id for unit in chosen])

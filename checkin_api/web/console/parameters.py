@@ -32,6 +32,21 @@ def day(name: str, otherwise: date) -> date:
     return found
 
 
+def a_day(text: str) -> date:
+    """A date YYYY-MM-DD that is a part of the address.
+
+    Raises:
+        ProblemError: 404, it is none.
+    """
+    try:
+        found = date.fromisoformat(text)
+    except ValueError:
+        found = date.min
+    if not _FIRST_YEAR <= found.year <= _LAST_YEAR:
+        raise ProblemError(404, "not_found", "網址中的日期不正確 / the date in the address is none")
+    return found
+
+
 def month(name: str, otherwise: date) -> tuple[date, date]:
     """A month YYYY-MM, as its first and last day.
 

@@ -44,10 +44,12 @@ class Place:
 
 PLACES = (
     Place("console.home", "今日", "Today", access.READERS),
+    Place("console.attendance", "差勤", "Attendance", access.READERS),
     Place("console.reports", "報表", "Reports", access.READERS),
     Place("console.data", "資料匯入", "Data", (Role.HR, Role.AUDITOR)),
     Place("console.fleet", "信標", "Beacons", (Role.HR, Role.AUDITOR, Role.INSTALLER)),
     Place("console.users", "帳號", "Accounts", (Role.ADMIN,)),
+    Place("console.audit", "稽核紀錄", "Audit log", (Role.AUDITOR, Role.HR)),
 )
 
 
@@ -73,6 +75,16 @@ def either(pair: tuple[str, str]) -> str:
 def clock(at: datetime | None) -> str:
     """The time of day, local."""
     return "—" if at is None else f"{at.astimezone(access.settings().zone):%H:%M}"
+
+
+def day_of(at: datetime) -> date:
+    """The local date."""
+    return at.astimezone(access.settings().zone).date()
+
+
+def second(at: datetime) -> str:
+    """The time of day to the second, local."""
+    return f"{at.astimezone(access.settings().zone):%H:%M:%S}"
 
 
 def moment(at: datetime | None) -> str:
@@ -123,6 +135,8 @@ def context() -> dict[str, Any]:
         "Role": Role,
         "form_key": form_key,
         "clock": clock,
+        "second": second,
+        "day_of": day_of,
         "moment": moment,
         "day": day,
         "weekday": weekday,
