@@ -1,7 +1,7 @@
 """The daily usage report: query, count, tables, files."""
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date, datetime
 from pathlib import Path
 from typing import BinaryIO
@@ -13,14 +13,37 @@ from checkin_api.domain.shifts import REACH, local_day
 from reports.render import csv, json
 from reports.summary import DayRows, summarise
 from reports.tables import DAILY, Report, daily_report
+from reports.wanted import Question, Written
 from reports.writing import whole_file
 
-RENDERERS: dict[str, Callable[[Report, BinaryIO], None]] = {"csv": csv.render, "json": json.render}
+# What the worker makes every morning.
+RENDERERS: Mapping[str, Callable[[Report, BinaryIO], Written]] = {"csv": csv.render, "json": json.render}
 # As `write_daily` names them.
 _NAME = re.compile(rf"{DAILY}_(?P<day>[0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}})\.({'|'.join(RENDERERS)})")
 
 
-def build_daily(database: Database, day: date, zone: ZoneInfo, *, made_at: datetime, unit: str | None = None) -> Report:
+def usage_of(question: Question) -> Report:
+    """The daily usage report that is wanted."""
+    wanted, zone = question.wanted, question.rules.zone
+    return build_daily(
+        question.database,
+        wanted.first,
+        zone,
+        made_at=question.made_at,
+        made_by=question.made_by,
+        unit=wanted.unit,
+    )
+
+
+def build_daily(  # noqa: PLR0913 (all that a file says about itself)
+    database: Database,
+    day: date,
+    zone: ZoneInfo,
+    *,
+    made_at: datetime,
+    made_by: str | None = None,
+    unit: str | None = None,
+) -> Report:
     """Count one duty date for all units, or for one and everything below it.
 
     Raises:
@@ -40,12 +63,12 @@ def build_daily(database: Database, day: date, zone: ZoneInfo, *, made_at: datet
             checkups=queries.checkups(session, *local_day(day, zone), among=among),
             completeness=queries.completeness(session),
         )
-    return daily_report(summarise(rows, day.isoformat(), zone, unit=unit), made_at=made_at, zone=zone)
+    return daily_report(summarise(rows, day.isoformat(), zone, unit=unit), made_at=made_at, made_by=made_by, zone=zone)
 
 
 def write_daily(database: Database, day: date, zone: ZoneInfo, *, folder: Path, made_at: datetime) -> Sequence[Path]:
     """Build one day's report in every format, as files of a folder that appear whole or not at all."""
-    report = build_daily(database, day, zone, made_at=made_at)
+    report = build_daily(database, day, zone, made_at=made_at, made_by="worker")
     paths = []
     for form, render in RENDERERS.items():
         path = folder / f"{report.key}_{day.isoformat()}.{form}"

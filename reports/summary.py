@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 from checkin_api.domain.ids import Direction, Disposition
@@ -12,6 +12,9 @@ from checkin_api.domain.windows import Assignment, PunchFact, assign
 from checkin_api.queries import CheckupCount, Completeness, ExpectedDuty, OfficerPunch, RefusalCount, UnitRow
 
 HOURS = range(24)
+
+# How many officers of a unit on a duty date are ``expected``, and how many of them have ``checked_in``.
+DayCounts = Counter[tuple[date, int, str]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,6 +67,14 @@ class DayRows:
     refusals: Sequence[RefusalCount]
     checkups: Sequence[CheckupCount]
     completeness: Completeness
+
+
+@dataclass(frozen=True, slots=True)
+class OfficerRows:
+    """The duties and the punches of officers around some days."""
+
+    duties: Iterable[ExpectedDuty]
+    punches: Iterable[OfficerPunch]
 
 
 @dataclass(slots=True)
@@ -128,7 +139,23 @@ def summarise(rows: DayRows, day: str, zone: ZoneInfo, *, unit: str | None) -> D
     )
 
 
-def _officers(rows: DayRows) -> dict[int, _Officer]:
+def adoption_by_day(rows: OfficerRows, days: Iterable[date]) -> DayCounts:
+    """Who is expected and who has checked in on each of some duty dates, as `summarise` counts one."""
+    counts: DayCounts = Counter()
+    wanted = frozenset(days)
+    for officer in _officers(rows).values():
+        expected, checked_in = set(), set()
+        for there in assign(officer.punches, officer.duties).duties:
+            if there.duty.duty_date in wanted:
+                expected.add(there.duty.duty_date)
+                if any(punch.fact.proved for punch in there.punches):
+                    checked_in.add(there.duty.duty_date)
+        counts.update((day, officer.unit_id, "expected") for day in expected)
+        counts.update((day, officer.unit_id, "checked_in") for day in checked_in)
+    return counts
+
+
+def _officers(rows: DayRows | OfficerRows) -> dict[int, _Officer]:
     officers: dict[int, _Officer] = {}
     for expected in rows.duties:
         officer = officers.setdefault(expected.officer_id, _Officer(expected.unit_id, [], []))

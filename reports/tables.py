@@ -2,9 +2,10 @@
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
+from enum import StrEnum
 from zoneinfo import ZoneInfo
 
 from checkin_api.domain.words import PHONE_STEP, REASON
@@ -16,17 +17,39 @@ REFERENCE_RATE = 0.67
 # Of the daily usage report: in the document, and before the date in the names of its files.
 DAILY = "daily_usage"
 
-Cell = str | int | float | None
+# A datetime is aware and in the time zone that people read it in.
+Cell = str | int | float | date | datetime | None
+
+
+class Type(StrEnum):
+    """What the cells of a column are, if they are not empty.
+
+    A rate is between 0 and 1; a duration is in minutes, and shown as hours and minutes.
+    """
+
+    TEXT = "text"
+    INT = "int"
+    MINUTES = "minutes"
+    DURATION = "duration"
+    DATE = "date"
+    DATETIME = "datetime"
+    RATE = "rate"
 
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A column: stable key, headings in zh-TW and English, whether it is a rate between 0 and 1."""
+    """A column: stable key, headings in zh-TW and English, what its cells are, whether it is a day off."""
 
     key: str
     zh: str
     en: str
-    is_rate: bool = False
+    type: Type = Type.TEXT
+    is_off: bool = False
+
+    @property
+    def is_rate(self) -> bool:
+        """Whether its cells are rates between 0 and 1."""
+        return self.type is Type.RATE
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +74,17 @@ class Fact:
 
 
 @dataclass(frozen=True, slots=True)
+class Chart:
+    """A picture of a table, for formats that have any: one column along the axis, others as series."""
+
+    table: str
+    zh: str
+    en: str
+    along: str
+    series: Sequence[str]
+
+
+@dataclass(frozen=True, slots=True)
 class Report:
     """A report, ready for any renderer."""
 
@@ -59,40 +93,67 @@ class Report:
     en: str
     facts: Sequence[Fact]
     tables: Sequence[Table]
+    charts: Sequence[Chart] = ()
+
+    @property
+    def row_count(self) -> int:
+        """How many rows its tables have."""
+        return sum(len(table.rows) for table in self.tables)
+
+    @property
+    def sha256(self) -> str:
+        """The hash of its tables, as its facts say it."""
+        return next(str(fact.value) for fact in self.facts if fact.key == "sha256")
+
+
+@dataclass(frozen=True, slots=True)
+class Stream:
+    """A report of one table that is too long to hold: its rows come in batches, once, while they are written.
+
+    ``total`` is how many there were when it was asked; the facts about what was written come after the rows.
+    """
+
+    key: str
+    zh: str
+    en: str
+    facts: Sequence[Fact]
+    columns: Sequence[Column]
+    batches: Iterator[Sequence[Sequence[Cell]]]
+    total: int
 
 
 _UNIT_COLUMNS = (
     Column("unit_code", "單位代碼", "Unit code"),
     Column("unit_name", "單位", "Unit"),
-    Column("expected", "應到人數", "Expected"),
-    Column("checked_in", "簽到人數", "Checked in"),
-    Column("adoption_rate", "使用率", "Adoption", is_rate=True),
-    Column("unrostered", "無勤務簽到人數", "Without a duty"),
+    Column("expected", "應到人數", "Expected", Type.INT),
+    Column("checked_in", "簽到人數", "Checked in", Type.INT),
+    Column("adoption_rate", "使用率", "Adoption", Type.RATE),
+    Column("unrostered", "無勤務簽到人數", "Without a duty", Type.INT),
 )
 _HOUR_COLUMNS = (
-    Column("hour", "時", "Hour"),
-    Column("in", "簽到次數", "Sign-ins"),
-    Column("out", "簽退次數", "Sign-outs"),
+    Column("hour", "時", "Hour", Type.INT),
+    Column("in", "簽到次數", "Sign-ins", Type.INT),
+    Column("out", "簽退次數", "Sign-outs", Type.INT),
 )
 _REASON_COLUMNS = (
     Column("reason", "代碼", "Code"),
     Column("reason_zh", "原因", "Reason (zh-TW)"),
     Column("reason_en", "原因（英）", "Reason"),
-    Column("refused", "未記錄次數", "Refused"),
-    Column("granted_later", "其後補成", "Granted later"),
+    Column("refused", "未記錄次數", "Refused", Type.INT),
+    Column("granted_later", "其後補成", "Granted later", Type.INT),
 )
 _CHECKUP_COLUMNS = (
     Column("system", "手機系統", "System"),
-    Column("heard", "聽到信標", "Heard"),
+    Column("heard", "聽到信標", "Heard", Type.INT),
     Column("step", "步驟代碼", "Step code"),
     Column("step_zh", "步驟", "Step (zh-TW)"),
     Column("step_en", "步驟（英）", "Step"),
-    Column("tests", "檢查次數", "Tests"),
-    Column("tested_officers", "檢查人數", "Officers"),
+    Column("tests", "檢查次數", "Tests", Type.INT),
+    Column("tested_officers", "檢查人數", "Officers", Type.INT),
 )
 
 
-def daily_report(usage: DailyUsage, *, made_at: datetime, zone: ZoneInfo) -> Report:
+def daily_report(usage: DailyUsage, *, made_at: datetime, zone: ZoneInfo, made_by: str | None = None) -> Report:
     """The daily usage report as tables."""
     tables = (_units(usage), _hours(usage), _refusals(usage), _checkups(usage))
     total = usage.total
@@ -106,20 +167,56 @@ def daily_report(usage: DailyUsage, *, made_at: datetime, zone: ZoneInfo) -> Rep
         Fact("reference_rate", "參考系統使用率", "Reference system", REFERENCE_RATE),
         Fact("unrostered", "無勤務簽到人數", "Checked in without a duty", total.unrostered),
         Fact("duplicates", "重複打卡次數（不計）", "Duplicate punches (not counted)", usage.duplicates),
-        Fact("data_complete_to", "資料截至", "Data complete to", _local(received_to, zone)),
+        Fact("data_complete_to", "資料截至", "Data complete to", local(received_to, zone)),
         Fact("undecided_events", "尚未處理事件", "Events not decided yet", usage.completeness.undecided),
-        Fact("made_at", "製表時間", "Made at", _local(made_at, zone)),
+        Fact("made_at", "製表時間", "Made at", local(made_at, zone)),
+        Fact("made_by", "製表人", "Made by", made_by),
         Fact("row_count", "資料列數", "Rows", sum(len(table.rows) for table in tables)),
         Fact("sha256", "資料雜湊", "SHA-256 of the tables", fingerprint(tables)),
     )
-    return Report(DAILY, "每日使用報表", "Daily usage report", facts, tables)
+    charts = (
+        Chart("units", "各單位使用率", "Adoption by unit", "unit_name", ("adoption_rate",)),
+        Chart("hours", "各時段打卡次數", "Punches per hour", "hour", ("in", "out")),
+    )
+    return Report(DAILY, "每日使用報表", "Daily usage report", facts, tables, charts)
 
 
 def fingerprint(tables: Sequence[Table]) -> str:
     """SHA-256 of the tables' data: equal data gives an equal value whatever the format and the moment of making."""
     content = {table.key: [[column.key for column in table.columns], *table.rows] for table in tables}
-    canonical = json.dumps(content, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    canonical = json.dumps(content, ensure_ascii=False, sort_keys=True, separators=(",", ":"), default=plain)
     return hashlib.sha256(canonical.encode()).hexdigest()
+
+
+class Fingerprint:
+    """The same of one table whose rows come in batches: `fingerprint` of it, once all have been added."""
+
+    def __init__(self, key: str, columns: Sequence[Column]) -> None:
+        head = json.dumps({key: [[column.key for column in columns]]}, ensure_ascii=False, separators=(",", ":"))
+        self.rows = 0
+        self._hash = hashlib.sha256(head[:-2].encode())
+
+    def add(self, rows: Sequence[Sequence[Cell]]) -> None:
+        """The next rows."""
+        if rows:
+            text = json.dumps(rows, ensure_ascii=False, separators=(",", ":"), default=plain)
+            self._hash.update(f",{text[1:-1]}".encode())
+            self.rows += len(rows)
+
+    def value(self) -> str:
+        """The hash of all of them."""
+        done = self._hash.copy()
+        done.update(b"]}")
+        return done.hexdigest()
+
+
+def plain(value: object) -> str:
+    """A date or a time as text, for JSON and for the hash: ISO 8601, times to the second with their offset."""
+    if isinstance(value, datetime):
+        return value.isoformat(timespec="seconds")
+    if isinstance(value, date):
+        return value.isoformat()
+    raise TypeError(f"no cell: {type(value).__name__}")
 
 
 def _units(usage: DailyUsage) -> Table:
@@ -158,5 +255,6 @@ def _rate(unit: UnitUsage) -> float | None:
     return None if unit.rate is None else round(unit.rate, 4)
 
 
-def _local(at: datetime | None, zone: ZoneInfo) -> str | None:
+def local(at: datetime | None, zone: ZoneInfo) -> str | None:
+    """A time as the facts say it."""
     return at.astimezone(zone).isoformat(timespec="seconds") if at else None

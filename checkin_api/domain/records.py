@@ -145,11 +145,7 @@ class Attendance:
 
     def records(self, chosen: Bools | None = None) -> Iterator[DutyRecord]:
         """The records, or the chosen ones, one by one, by officer, duty date and start."""
-        c = self.columns
-        begin = np.where(c.start == MISSING, np.where(c.sign_in == MISSING, c.sign_out, c.sign_in), c.start)
-        order = np.lexsort((c.end, begin, c.duty_date, c.officer))
-        if chosen is not None:
-            order = order[chosen[order]]
+        c, order = self.columns, self.order(chosen)
         by_record = np.argsort(self.record, kind="stable")
         firsts = np.searchsorted(self.record[by_record], np.arange(len(c) + 1))
         rows, read, clock = by_record.tolist(), self._punch_reader(), lru_cache(4096)(_local)
@@ -176,6 +172,13 @@ class Attendance:
                 night_minutes=_known(row["night"]),
                 punches=tuple(read(row_, zone) for row_ in rows[firsts[number] : firsts[number + 1]]),
             )
+
+    def order(self, chosen: Bools | None = None) -> Ints:
+        """The rows of the records, or of the chosen ones, by officer, duty date and start."""
+        c = self.columns
+        begin = np.where(c.start == MISSING, np.where(c.sign_in == MISSING, c.sign_out, c.sign_in), c.start)
+        order = np.lexsort((c.end, begin, c.duty_date, c.officer))
+        return order if chosen is None else order[chosen[order]]
 
     def _shift_code(self, duty: int) -> str | None:
         duties = self.facts.duties

@@ -3,7 +3,17 @@
 ``attendance`` is imported by its own name: it needs numpy, which the programs that answer phones do without.
 """
 
-from checkin_api.queries.organisation import UnitRow, has_officer, of_officers, of_staff_no, of_units, units, zone_id
+from checkin_api.queries.organisation import (
+    UnitRow,
+    among,
+    has_officer,
+    of_officers,
+    of_staff_no,
+    of_units,
+    officer_count,
+    units,
+    zone_id,
+)
 from checkin_api.queries.roster import ExpectedDuty, active_on, calendar, expected_duties
 from checkin_api.queries.usage import (
     CheckupCount,
@@ -26,6 +36,7 @@ __all__ = [
     "RefusalCount",
     "UnitRow",
     "active_on",
+    "among",
     "calendar",
     "checkups",
     "completeness",
@@ -36,6 +47,7 @@ __all__ = [
     "of_officers",
     "of_staff_no",
     "of_units",
+    "officer_count",
     "punches",
     "refusals",
     "units",

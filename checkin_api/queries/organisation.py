@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import ColumnElement, and_, func, select, true
 from sqlalchemy.orm import Session
 
 from checkin_api import models as m
@@ -59,6 +59,25 @@ def has_officer(session: Session, staff_no: str, chosen: Iterable[UnitRow]) -> b
     """Whether an officer with this staff number is in one of the units."""
     found = select(m.Officer.id).where(m.Officer.staff_no == staff_no, of_units(chosen))
     return session.scalar(found) is not None
+
+
+def among(session: Session, unit: str | None, staff_no: str | None) -> ColumnElement[bool] | None:
+    """Whom a question is about: a unit and everything below it, an officer, both at once, or everybody.
+
+    Raises:
+        NotFoundError: there is no such unit or officer.
+    """
+    conditions = []
+    if unit is not None:
+        conditions.append(of_units(units(session, unit)))
+    if staff_no is not None:
+        conditions.append(of_staff_no(session, staff_no))
+    return and_(*conditions) if conditions else None
+
+
+def officer_count(session: Session, among: ColumnElement[bool] | None = None) -> int:
+    """How many officers a question is about."""
+    return session.scalar(select(func.count(m.Officer.id)).where(true() if among is None else among)) or 0
 
 
 def zone_id(session: Session, code: str) -> int:

@@ -65,7 +65,7 @@ def usage() -> DailyUsage:
 
 
 def report() -> Report:
-    return daily_report(usage(), made_at=MADE_AT, zone=TAIPEI)
+    return daily_report(usage(), made_at=MADE_AT, made_by="worker", zone=TAIPEI)
 
 
 def rendered(form: str, report_: Report) -> bytes:
