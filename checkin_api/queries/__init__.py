@@ -9,10 +9,12 @@ from checkin_api.queries.organisation import (
     has_officer,
     of_officers,
     of_staff_no,
+    of_staff_nos,
     of_units,
     officer_count,
     units,
     zone_id,
+    zone_names,
 )
 from checkin_api.queries.roster import ExpectedDuty, active_on, calendar, expected_duties
 from checkin_api.queries.usage import (
@@ -46,10 +48,12 @@ __all__ = [
     "has_officer",
     "of_officers",
     "of_staff_no",
+    "of_staff_nos",
     "of_units",
     "officer_count",
     "punches",
     "refusals",
     "units",
     "zone_id",
+    "zone_names",
 ]

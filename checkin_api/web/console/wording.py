@@ -42,7 +42,13 @@ class Place:
         return self.endpoint.removeprefix("console.").split("_")[0]
 
 
-PLACES = (Place("console.home", "今日", "Today", access.READERS),)
+PLACES = (
+    Place("console.home", "今日", "Today", access.READERS),
+    Place("console.exceptions", "異常", "Exceptions", access.READERS),
+    Place("console.corrections", "補打卡", "Corrections", access.READERS),
+    Place("console.outages", "中斷", "Outages", (Role.HR, Role.AUDITOR)),
+    Place("console.privacy", "個人資料", "Data protection", (Role.HR,)),
+)
 
 
 def language() -> str:
