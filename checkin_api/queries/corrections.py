@@ -160,7 +160,10 @@ def queue(  # noqa: PLR0913 (which, whose, how many)
     found = session.execute(query.where(chosen).order_by(*order).offset(skip).limit(limit)).all()
     counts = _approved_in_months(session, [row.id for row in found], default_zone)
     return Queue(
-        [QueuedRow(CorrectionRow(*row[:-3]), *row[-3:], counts[row.id]) for row in found],
+        [
+            QueuedRow(CorrectionRow(*values), unit_name, two_step, outage_id, counts[values[0]])
+            for *values, unit_name, two_step, outage_id in found
+        ],
         session.scalar(total) or 0,
     )
 

@@ -87,7 +87,7 @@ def officer_count(session: Session, among: ColumnElement[bool] | None = None) ->
 
 def zone_names(session: Session) -> dict[str, str]:
     """What the zones are called, by code."""
-    return dict(session.execute(select(m.Zone.code, m.Zone.name).order_by(m.Zone.code)).tuples())
+    return dict(session.execute(select(m.Zone.code, m.Zone.name).order_by(m.Zone.code)).all())
 
 
 def zone_id(session: Session, code: str) -> int:
