@@ -85,6 +85,11 @@ def officer_count(session: Session, among: ColumnElement[bool] | None = None) ->
     return session.scalar(select(func.count(m.Officer.id)).where(true() if among is None else among)) or 0
 
 
+def shift_names(session: Session) -> dict[str, str]:
+    """What the shifts are called, by code."""
+    return dict(session.execute(select(m.Shift.code, m.Shift.name).order_by(m.Shift.code)).all())
+
+
 def zone_names(session: Session) -> dict[str, str]:
     """What the zones are called, by code."""
     return dict(session.execute(select(m.Zone.code, m.Zone.name).order_by(m.Zone.code)).all())

@@ -42,7 +42,7 @@ def enter(browser: Browser, **more: str) -> str:
     form = {"zone": "*", "begin": "2026-11-23T07:00", "end": "2026-11-23T21:00", "reason": "LINE 故障", **more}
     answer = browser.post("/outages", form)
     assert answer.status_code == 303, answer.text
-    return answer.location.removeprefix("/console").partition("?")[0]
+    return str(answer.location).removeprefix("/console").partition("?")[0]
 
 
 def go_on(browser: Browser, path: str) -> str:
@@ -51,7 +51,7 @@ def go_on(browser: Browser, path: str) -> str:
     for name, value in HIDDEN.findall(browser.page.partition('id="progress"')[2]):
         sent.setdefault(name, []).append(unescape(value))
     key = sent.pop("form_key")[0]
-    return browser.post(f"{path}/confirm", sent, key=key).text
+    return str(browser.post(f"{path}/confirm", sent, key=key).text)
 
 
 def test_one_is_entered_ended_and_dismissed_and_refusals_are_in_words(office: Console):

@@ -73,13 +73,14 @@ def outages_one(outage_id: int) -> Any:
     """One outage, and whose missing punches it explains: what confirming would do, and nothing is done yet."""
     with access.database().read() as session:
         outage = outages.find(session, outage_id)
-        rows = []
+        rows, shifts = [], queries.shift_names(session)
         if outage.dismissed_at is None:
             rows = list(coverage.concerned(session, outage, access.now(), access.settings().zone))
     return render_template(
         "console/outages_one.html",
         outage=outage,
         rows=rows,
+        shifts=shifts,
         punches=sum(len(row.missing) for row in rows),
         officers=len({row.officer.staff_no for row in rows}),
         done=DONE.get(request.args.get("done", "")),

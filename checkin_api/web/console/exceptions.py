@@ -77,7 +77,7 @@ def exceptions() -> Any:
         number = paging.wanted()
         skip = paging.skipped(number)
         lines = _lines(session, matching[skip : skip + paging.SIZE], today)
-        offered = access.units(session)
+        offered, shifts = access.units(session), queries.shift_names(session)
     return render_template(
         "console/exceptions.html",
         lines=lines,
@@ -85,6 +85,7 @@ def exceptions() -> Any:
         counts=counts,
         total=len(found),
         units=offered,
+        shifts=shifts,
         names={each.code: each.name for each in offered},
         chosen={"unit": unit, "severity": grade, "status": status, "flag": flag, "from": first, "to": last},
         grades=sorted(Severity, reverse=True),
