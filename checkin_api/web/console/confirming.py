@@ -19,7 +19,7 @@ from checkin_api.web.console.outages import DONE
 from checkin_api.web.errors import ProblemError
 
 # Officers confirmed in one request and one transaction: on SQLite webhooks wait for as long.
-AT_ONCE = 20
+AT_ONCE = 5
 # More than a department has; a longer list is not ours.
 _MOST = 20_000
 # As `checkin outage confirm --as` asks for: who approves is a person, and nobody approves for themselves.
@@ -70,17 +70,22 @@ class Progress:
 @blueprint.get("/outages/<int:outage_id>")
 @page(Role.HR, Role.AUDITOR)
 def outages_one(outage_id: int) -> Any:
-    """One outage, and whose missing punches it explains: what confirming would do, and nothing is done yet."""
+    """One outage, and whose missing punches it explains: what confirming would do, and nothing is done yet.
+
+    Of a department the list takes seconds: the page asks for it once it is there, or by its link.
+    """
+    with_list = "list" in request.args
     with access.database().read() as session:
         outage = outages.find(session, outage_id)
         rows, shifts = [], queries.shift_names(session)
-        if outage.dismissed_at is None:
+        if with_list and outage.dismissed_at is None:
             rows = list(coverage.concerned(session, outage, access.now(), access.settings().zone))
     return render_template(
         "console/outages_one.html",
         outage=outage,
         rows=rows,
         shifts=shifts,
+        with_list=with_list,
         punches=sum(len(row.missing) for row in rows),
         officers=len({row.officer.staff_no for row in rows}),
         done=DONE.get(request.args.get("done", "")),

@@ -3,8 +3,9 @@
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
+from urllib.parse import urlencode
 
 from flask import current_app, render_template, request, url_for
 from sqlalchemy.orm import Session
@@ -28,6 +29,9 @@ DAYS = 7
 # stays late, less than there is between two duties.
 _NEAR = timedelta(hours=6)
 _MOST_OPEN = 1000
+# Whoever filters and turns pages asks the same again; the whole department takes seconds to compute.
+KEPT_FOR = timedelta(seconds=60)
+_MOST_KEPT = 4
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,10 +63,10 @@ def exceptions() -> Any:
     first, last = parameters.period((today - DAY * (DAYS - 1), today))
     grade, status, flag = _grade(), parameters.one_of("status", Status), parameters.one_of("flag", Flag)
     unit = request.args.get("unit") or None
-    period = Period(first=first, last=last, as_of=now, zone=settings.zone, limits=duty_limits(settings))
+    # The whole department is asked for by the page once it is there, or by its link.
+    is_asked = unit is not None or "unit" in request.args or access.viewer().unit is not None
     with access.database().read() as session:
-        units = access.units(session, unit)
-        found = list(_found(session, None if unit is None and access.viewer().unit is None else units, period, today))
+        found, as_of = _kept(session, unit, first, last) if is_asked else ([], now)
         counts = Counter(each.severity for each in found)
         matching = sorted(
             (
@@ -84,6 +88,9 @@ def exceptions() -> Any:
         paging=paging.Paging(number, len(matching)),
         counts=counts,
         total=len(found),
+        as_of=as_of,
+        is_asked=is_asked,
+        everything="?" + urlencode({**request.args.to_dict(), "unit": ""}),
         units=offered,
         shifts=shifts,
         names={each.code: each.name for each in offered},
@@ -99,6 +106,25 @@ def _grade() -> Severity | None:
     if not request.args.get("severity"):
         return None
     return Severity(parameters.number("severity", largest=max(Severity)))
+
+
+def _kept(session: Session, unit: str | None, first: date, last: date) -> tuple[list[Graded], datetime]:
+    """The exceptions, and when they were computed: a moment ago by whoever may see the same, or now."""
+    settings, now, viewer = access.settings(), access.now(), access.viewer()
+    units = access.units(session, unit)
+    kept, key = access.extension("exceptions_kept"), (viewer.unit, unit, first, last)
+    for old in [each for each, (at, _) in kept.items() if not timedelta() <= now - at < KEPT_FOR]:
+        kept.pop(old, None)
+    if key not in kept:
+        period = Period(first=first, last=last, as_of=now, zone=settings.zone, limits=duty_limits(settings))
+        everybody = unit is None and viewer.unit is None
+        found = list(_found(session, None if everybody else units, period, local_date(now, settings.zone)))
+        for oldest in list(kept)[: max(0, len(kept) - _MOST_KEPT + 1)]:
+            kept.pop(oldest, None)
+        kept[key] = (now, found)
+        return found, now
+    at, found = kept[key]
+    return found, at
 
 
 def _found(session: Session, units: Sequence[queries.UnitRow] | None, period: Period, today: date) -> Iterator[Graded]:
