@@ -113,18 +113,19 @@ def _kept(session: Session, unit: str | None, first: date, last: date) -> tuple[
     settings, now, viewer = access.settings(), access.now(), access.viewer()
     units = access.units(session, unit)
     kept, key = access.extension("exceptions_kept"), (viewer.unit, unit, first, last)
-    for old in [each for each, (at, _) in kept.items() if not timedelta() <= now - at < KEPT_FOR]:
+    # Requests run side by side: what one looks at another may change.
+    for old in [each for each, (at, _) in list(kept.items()) if not timedelta() <= now - at < KEPT_FOR]:
         kept.pop(old, None)
-    if key not in kept:
-        period = Period(first=first, last=last, as_of=now, zone=settings.zone, limits=duty_limits(settings))
-        everybody = unit is None and viewer.unit is None
-        found = list(_found(session, None if everybody else units, period, local_date(now, settings.zone)))
-        for oldest in list(kept)[: max(0, len(kept) - _MOST_KEPT + 1)]:
-            kept.pop(oldest, None)
-        kept[key] = (now, found)
-        return found, now
-    at, found = kept[key]
-    return found, at
+    there: tuple[datetime, list[Graded]] | None = kept.get(key)
+    if there is not None:
+        return there[1], there[0]
+    period = Period(first=first, last=last, as_of=now, zone=settings.zone, limits=duty_limits(settings))
+    everybody = unit is None and viewer.unit is None
+    found = list(_found(session, None if everybody else units, period, local_date(now, settings.zone)))
+    for oldest in list(kept)[: max(0, len(kept) - _MOST_KEPT + 1)]:
+        kept.pop(oldest, None)
+    kept[key] = (now, found)
+    return found, now
 
 
 def _found(session: Session, units: Sequence[queries.UnitRow] | None, period: Period, today: date) -> Iterator[Graded]:
