@@ -46,6 +46,7 @@ def create_app(settings: Settings, *, clock: Clock | None = None) -> APIFlask:
         calendar_paces=calendar_feed.Paces(),
         sign_in_pace=Pace(TRIES_PER_MINUTE),
         standing_kept={},
+        exceptions_kept={},
     )
     app.register_error_handler(Exception, errors.answer_to)
     app.register_blueprint(health.blueprint)

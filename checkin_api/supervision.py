@@ -1,5 +1,6 @@
 """Who looks after which unit: an officer named supervisor sees it and all below it, and decides on its corrections."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -64,6 +65,36 @@ def supervisors(session: Session) -> list[SupervisorRow]:
         .order_by(Unit.code, Officer.staff_no)
     )
     return [SupervisorRow(*row) for row in rows]
+
+
+@dataclass(frozen=True, slots=True)
+class Approvers:
+    """Who decides for which unit: its supervisors, or those of the next unit above that has any."""
+
+    of_unit: Mapping[str, Sequence[SupervisorRow]]
+    above: Mapping[str, str | None]
+
+    def of(self, unit: str, staff_no: str) -> Sequence[SupervisorRow]:
+        """Who decides for an officer of a unit, not the officer; nobody means HR."""
+        place: str | None = unit
+        while place is not None:
+            found = [each for each in self.of_unit.get(place, ()) if each.staff_no != staff_no]
+            if found:
+                return found
+            place = self.above.get(place)
+        return ()
+
+
+def approvers(session: Session, today: date) -> Approvers:
+    """The supervisors in service, and the tree of units."""
+    units = queries.units(session)
+    codes = {unit.id: unit.code for unit in units}
+    serving = set(session.scalars(select(Officer.staff_no).where(supervises(today))))
+    of_unit: dict[str, list[SupervisorRow]] = {}
+    for row in supervisors(session):
+        if row.staff_no in serving:
+            of_unit.setdefault(row.unit, []).append(row)
+    return Approvers(of_unit, {unit.code: codes.get(unit.parent_id or 0) for unit in units})
 
 
 def supervises(today: date) -> ColumnElement[bool]:

@@ -105,7 +105,7 @@ def write_sheets(question: Question, outfile: BinaryIO, *, watermark: str | None
             zone=rules.zone,
             off=frozenset(day for day in days_of(wanted.first, wanted.last) if not is_working_day(day, calendar)),
             notes=asking.day_notes(session, wanted.first, wanted.last),
-            shifts=asking.shift_names(session),
+            shifts=queries.shift_names(session),
         )
         foot = _foot(question, queries.completeness(session), asking.audit_head(session))
         given = _given(question, foot, watermark)

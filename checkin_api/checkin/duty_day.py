@@ -79,7 +79,7 @@ def officer_month(  # noqa: PLR0913 (whose, which, by which clock, zone and limi
     period = Period(first=first, last=last, as_of=now, zone=zone, limits=limits)
     [block] = attendance(session, period, among=queries.of_officers([officer.id]))
     [row] = month_totals([block])
-    return OfficerMonth(list(_shown(block, evidence.shift_names(session))), row.totals)
+    return OfficerMonth(list(_shown(block, queries.shift_names(session))), row.totals)
 
 
 def duty_day(  # noqa: PLR0913 (likewise)
@@ -90,7 +90,7 @@ def duty_day(  # noqa: PLR0913 (likewise)
     begin, end = _around(duties, local_day(day, zone))
     punches = evidence.punches_found(session, officer.id, begin, end)
     blind = outages(session, begin, until=end)
-    names = evidence.zone_names(session, {duty.zone_code for duty in duties})
+    names = queries.zone_names(session)
     left = _by_moment(punches)
     proved = [
         DutyProved(duty, names.get(duty.zone_code, ""), list(_punches_of(duty.record, left)), _blind(duty, blind))

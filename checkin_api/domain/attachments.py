@@ -8,12 +8,12 @@ from checkin_api.domain.ids import CorrectionRefusal
 SIZE_LIMIT = 5 * 1024 * 1024
 # In characters: 60 of them are at most 240 bytes, and file systems allow 255.
 _NAME_LIMIT = 60
-# First bytes → endings of the name, the first of which is given to a name without one of them.
+# First bytes → endings of the name, the first of which is given to a name without one of them, and the media type.
 # Sources: ISO/IEC 10918-1 B.1.1.3 (SOI and the marker after it); PNG 3rd edition 5.2; ISO 32000-1 7.5.2.
-_KINDS: tuple[tuple[bytes, tuple[str, ...]], ...] = (
-    (b"\xff\xd8\xff", (".jpg", ".jpeg")),
-    (b"\x89PNG\r\n\x1a\n", (".png",)),
-    (b"%PDF-", (".pdf",)),
+_KINDS: tuple[tuple[bytes, tuple[str, ...], str], ...] = (
+    (b"\xff\xd8\xff", (".jpg", ".jpeg"), "image/jpeg"),
+    (b"\x89PNG\r\n\x1a\n", (".png",), "image/png"),
+    (b"%PDF-", (".pdf",), "application/pdf"),
 )
 # What a file name may not hold on Windows, where HR opens it.
 _FORBIDDEN = frozenset('<>:"|?*')
@@ -31,10 +31,16 @@ def judge_attachment(sent: Attachment) -> Attachment | CorrectionRefusal:
     """The file under a clean name, or why it is not taken."""
     if len(sent.content) > SIZE_LIMIT:
         return CorrectionRefusal.ATTACHMENT_TOO_LARGE
-    for magic, endings in _KINDS:
+    for magic, endings, _ in _KINDS:
         if sent.content.startswith(magic):
             return Attachment(_clean(sent.name, endings), sent.content)
     return CorrectionRefusal.ATTACHMENT_KIND
+
+
+def media_type(content: bytes) -> str:
+    """What a file is by its first bytes, whatever its name says."""
+    kinds = (kind for magic, _, kind in _KINDS if content.startswith(magic))
+    return next(kinds, "application/octet-stream")
 
 
 def _clean(name: str, endings: tuple[str, ...]) -> str:

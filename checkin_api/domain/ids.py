@@ -285,12 +285,14 @@ class PrivacyRequestState(StrEnum):
 
 
 class PrivacyRefusal(StrEnum):
-    """Why such a request was not taken, or not answered."""
+    """Why such a request was not taken or not answered, or a leak not noted."""
 
     NO_TEXT = "no_text"
     TEXT_TOO_LONG = "text_too_long"
     TOO_MANY_OPEN = "too_many_open"
     ANSWERED_ALREADY = "answered_already"
+    FUTURE = "future"
+    CLOSED = "closed"
 
 
 class RosterAction(StrEnum):

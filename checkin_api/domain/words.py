@@ -165,6 +165,8 @@ PRIVACY_REFUSAL: dict[PrivacyRefusal, tuple[str, str]] = {
         "Five requests are open already: wait for their answers",
     ),
     PrivacyRefusal.ANSWERED_ALREADY: ("這件請求已答覆", "The request is answered already"),
+    PrivacyRefusal.FUTURE: ("時間還沒到", "The time has not come yet"),
+    PrivacyRefusal.CLOSED: ("這件外洩事件已結案", "The leak is closed"),
 }
 
 STATUS: dict[Status, tuple[str, str]] = {

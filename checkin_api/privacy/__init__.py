@@ -8,31 +8,44 @@ from checkin_api.privacy.accepting import (
     acceptances,
     accepted,
 )
+from checkin_api.privacy.breaches import Breach, Note, add_note, begin_breach, breaches, find_breach, notes
 from checkin_api.privacy.expiry import KEPT, CutOffs
 from checkin_api.privacy.notice import VERSION, Notice, notice
 from checkin_api.privacy.own_data import own_data, record_copy
 from checkin_api.privacy.purging import Purged, older_than, preview, purge
+from checkin_api.privacy.reach import KINDS, Leak, Reach, reach
 from checkin_api.privacy.requests import RequestRow, answer, request, request_row, requests, requests_of
 
 __all__ = [
     "KEPT",
+    "KINDS",
     "VERSION",
     "Acceptance",
     "AcceptanceCount",
+    "Breach",
     "CutOffs",
+    "Leak",
+    "Note",
     "Notice",
     "Purged",
+    "Reach",
     "RequestRow",
     "accept",
     "acceptance_count",
     "acceptances",
     "accepted",
+    "add_note",
     "answer",
+    "begin_breach",
+    "breaches",
+    "find_breach",
+    "notes",
     "notice",
     "older_than",
     "own_data",
     "preview",
     "purge",
+    "reach",
     "record_copy",
     "request",
     "request_row",

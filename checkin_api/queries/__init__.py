@@ -10,10 +10,13 @@ from checkin_api.queries.organisation import (
     in_tree,
     of_officers,
     of_staff_no,
+    of_staff_nos,
     of_units,
     officer_count,
+    shift_names,
     units,
     zone_id,
+    zone_names,
 )
 from checkin_api.queries.roster import ExpectedDuty, active_on, calendar, expected_duties
 from checkin_api.queries.usage import (
@@ -48,10 +51,13 @@ __all__ = [
     "in_tree",
     "of_officers",
     "of_staff_no",
+    "of_staff_nos",
     "of_units",
     "officer_count",
     "punches",
     "refusals",
+    "shift_names",
     "units",
     "zone_id",
+    "zone_names",
 ]

@@ -7,12 +7,12 @@ from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, Select, func, select
+from sqlalchemy import ColumnElement, Select, and_, func, select, true
 from sqlalchemy.orm import Session
 
 from checkin_api import models as m
 from checkin_api.domain.attachments import Attachment
-from checkin_api.domain.corrections import month_of
+from checkin_api.domain.corrections import OPEN, month_of
 from checkin_api.domain.ids import CorrectionKind, CorrectionState, Direction
 from checkin_api.errors import unknown_correction
 
@@ -86,23 +86,86 @@ def approved_in_month(session: Session, correction_id: UUID, default_zone: ZoneI
     Those made for everyone whom an outage concerned do not count: no officer forgot anything.
     The month is that of the place of the punch, or of ``default_zone`` when no place is named.
     """
+    return _approved_in_months(session, [correction_id], default_zone)[correction_id]
+
+
+def _approved_in_months(session: Session, ids: Collection[UUID], default_zone: ZoneInfo) -> dict[UUID, int]:
+    """``approved_in_month`` of several corrections at once."""
     c = m.Correction
-    officer_id, at, timezone = session.execute(
-        select(c.officer_id, c.at, m.Site.timezone)
+    rows = session.execute(
+        select(c.id, c.officer_id, c.at, m.Site.timezone)
         .outerjoin(m.Zone, m.Zone.id == c.zone_id)
         .outerjoin(m.Site, m.Site.id == m.Zone.site_id)
-        .where(c.id == correction_id)
-    ).one()
-    begin, end = month_of(at, ZoneInfo(timezone) if timezone else default_zone)
-    approved = select(func.count(c.id)).where(
-        c.officer_id == officer_id,
-        c.state == CorrectionState.APPROVED,
-        c.outage_id.is_(None),
-        c.at >= begin,
-        c.at < end,
-        c.id != correction_id,
+        .where(c.id.in_(ids))
     )
-    return session.scalar(approved) or 0
+    months = {
+        id_: (officer_id, *month_of(at, ZoneInfo(timezone) if timezone else default_zone))
+        for id_, officer_id, at, timezone in rows
+    }
+    if not months:
+        return {}
+    approved = session.execute(
+        select(c.id, c.officer_id, c.at).where(
+            c.officer_id.in_({officer_id for officer_id, _, _ in months.values()}),
+            c.state == CorrectionState.APPROVED,
+            c.outage_id.is_(None),
+            c.at >= min(begin for _, begin, _ in months.values()),
+            c.at < max(end for _, _, end in months.values()),
+        )
+    ).all()
+    return {
+        id_: sum(other.id != id_ and other.officer_id == officer_id and begin <= other.at < end for other in approved)
+        for id_, (officer_id, begin, end) in months.items()
+    }
+
+
+@dataclass(frozen=True, slots=True)
+class QueuedRow:
+    """A correction with what whoever decides asks besides.
+
+    ``others_in_month`` is ``approved_in_month``; ``two_step`` says that the officer's unit asks for two approvers.
+    """
+
+    correction: CorrectionRow
+    unit_name: str
+    two_step: bool
+    outage_id: int | None
+    others_in_month: int
+
+
+@dataclass(frozen=True, slots=True)
+class Queue:
+    """Some rows of a longer list, and how many there are in all."""
+
+    rows: list[QueuedRow]
+    total: int
+
+
+def queue(  # noqa: PLR0913 (which, whose, how many)
+    session: Session,
+    states: Collection[CorrectionState],
+    default_zone: ZoneInfo,
+    *,
+    among: ColumnElement[bool] | None = None,
+    skip: int = 0,
+    limit: int = 50,
+) -> Queue:
+    """Corrections of some states: as long as all of them are open the oldest first, else the last decided first."""
+    c = m.Correction
+    chosen = and_(c.state.in_(states), true() if among is None else among)
+    total = select(func.count(c.id)).join(m.Officer, m.Officer.id == c.officer_id).where(chosen)
+    is_open = OPEN.issuperset(states)
+    order = (c.requested_at, c.id) if is_open else (c.decided_at.desc(), c.id.desc())
+    query = _rows().add_columns(m.Unit.name, m.Unit.two_step_approval, c.outage_id)
+    found = session.execute(query.where(chosen).order_by(*order).offset(skip).limit(limit)).all()
+    counts = _approved_in_months(session, [row.id for row in found], default_zone)
+    return Queue(
+        [
+            QueuedRow(CorrectionRow(*values), unit_name, two_step, outage_id, counts[values[0]])
+            for *values, unit_name, two_step, outage_id in found
+        ],
+        session.scalar(total) or 0,
+    )
 
 
 @dataclass(frozen=True, slots=True)

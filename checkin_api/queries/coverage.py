@@ -7,7 +7,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import numpy as np
-from sqlalchemy import func, literal, or_, select, union_all
+from sqlalchemy import ColumnElement, func, literal, or_, select, union_all
 from sqlalchemy.orm import Session
 
 from checkin_api import models as m
@@ -148,8 +148,15 @@ def missed_moments(session: Session, since: datetime, now: datetime, zone: ZoneI
     return Moments(zone=rows[:, 0], at=rows[:, 1])
 
 
-def concerned(session: Session, outage: OutageRow, now: datetime, zone: ZoneInfo) -> Iterator[Concerned]:
-    """The duties whose missing punches an outage explains, by staff number and duty.
+def concerned(
+    session: Session,
+    outage: OutageRow,
+    now: datetime,
+    zone: ZoneInfo,
+    *,
+    among: ColumnElement[bool] | None = None,
+) -> Iterator[Concerned]:
+    """The duties whose missing punches an outage explains, by staff number and duty; of some officers when given.
 
     A duty without any punch lacks both, whenever they were due; one with the other punch lacks this one only if it was
     due during the outage. Duties that are not over are not among them.
@@ -158,7 +165,7 @@ def concerned(session: Session, outage: OutageRow, now: datetime, zone: ZoneInfo
     period = Period(
         first=local_date(outage.begin - REACH, zone), last=local_date(last + DAY, zone), as_of=now, zone=zone
     )
-    for block in attendance(session, period):
+    for block in attendance(session, period, among=among):
         yield from _concerned(block, outage, last)
 
 

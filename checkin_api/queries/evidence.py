@@ -1,6 +1,5 @@
 """What there is about an officer around a duty date: punches with their proof, presences, corrections."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -95,16 +94,6 @@ def corrections_about(session: Session, officer_id: int, begin: datetime, end: d
     """Corrections of an officer's punches in an interval, asked for or decided; the end is not in it."""
     c = m.Correction
     return corrections(session, among=and_(c.officer_id == officer_id, c.at >= begin, c.at < end))
-
-
-def zone_names(session: Session, codes: Iterable[str]) -> dict[str, str]:
-    """What some zones are called."""
-    return dict(session.execute(select(m.Zone.code, m.Zone.name).where(m.Zone.code.in_(list(codes)))).all())
-
-
-def shift_names(session: Session) -> dict[str, str]:
-    """What the shifts are called."""
-    return dict(session.execute(select(m.Shift.code, m.Shift.name)).all())
 
 
 def _proof(query: Select[*tuple[Any, ...]]) -> Select[*tuple[Any, ...]]:

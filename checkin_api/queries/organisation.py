@@ -69,6 +69,11 @@ def of_staff_no(session: Session, staff_no: str) -> ColumnElement[bool]:
     return m.Officer.id == found
 
 
+def of_staff_nos(staff_nos: Iterable[str]) -> ColumnElement[bool]:
+    """The officers with these staff numbers that are there, as a condition for ``among``."""
+    return m.Officer.staff_no.in_(list(staff_nos))
+
+
 def has_officer(session: Session, staff_no: str, chosen: Iterable[UnitRow]) -> bool:
     """Whether an officer with this staff number is in one of the units."""
     found = select(m.Officer.id).where(m.Officer.staff_no == staff_no, of_units(chosen))
@@ -92,6 +97,16 @@ def among(session: Session, unit: str | None, staff_no: str | None) -> ColumnEle
 def officer_count(session: Session, among: ColumnElement[bool] | None = None) -> int:
     """How many officers a question is about."""
     return session.scalar(select(func.count(m.Officer.id)).where(true() if among is None else among)) or 0
+
+
+def shift_names(session: Session) -> dict[str, str]:
+    """What the shifts are called, by code."""
+    return dict(session.execute(select(m.Shift.code, m.Shift.name).order_by(m.Shift.code)).all())
+
+
+def zone_names(session: Session) -> dict[str, str]:
+    """What the zones are called, by code."""
+    return dict(session.execute(select(m.Zone.code, m.Zone.name).order_by(m.Zone.code)).all())
 
 
 def zone_id(session: Session, code: str) -> int:

@@ -48,11 +48,6 @@ def sheet_officers(
     return [SheetOfficer(*row) for row in rows]
 
 
-def shift_names(session: Session) -> dict[str, str]:
-    """What the shifts are called, by code."""
-    return dict(session.execute(select(m.Shift.code, m.Shift.name)).all())
-
-
 def day_notes(session: Session, first: date, last: date) -> dict[date, str]:
     """What the imported government calendar notes beside these dates, such as the name of a holiday."""
     day = m.CalendarDay

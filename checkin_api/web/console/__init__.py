@@ -1,9 +1,30 @@
 """``/console/``: what HR, supervisors, auditors, installers and admins work with in a browser."""
 
-from checkin_api.web.console import attendance, audit, data, fleet, officers, own_account, reports, today, users
+from checkin_api.web.console import (
+    attendance,
+    audit,
+    breaches,
+    confirming,
+    corrections,
+    data,
+    deciding,
+    exceptions,
+    fleet,
+    officers,
+    outages,
+    own_account,
+    privacy,
+    reports,
+    requesting,
+    today,
+    users,
+)
 from checkin_api.web.console.frame import blueprint
 
 # Each adds its pages to the blueprint.
-PAGES = (attendance, audit, data, fleet, officers, own_account, reports, today, users)
+PAGES = (
+    *(today, attendance, officers, exceptions, corrections, deciding, requesting, outages, confirming),
+    *(reports, data, fleet, audit, privacy, breaches, users, own_account),
+)
 
 __all__ = ["blueprint"]

@@ -51,6 +51,7 @@ def answer_to(error: Exception) -> Response:
 @blueprint.after_request
 def _close(answer: Response) -> Response:
     """Nothing of it stays in a cache, runs another's script or sits in another's frame."""
+    # A file that somebody sent in has a stricter one of its own.
     answer.headers.setdefault("Content-Security-Policy", _POLICY)
     answer.headers["X-Content-Type-Options"] = "nosniff"
     answer.headers["Referrer-Policy"] = "same-origin"

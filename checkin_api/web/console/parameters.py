@@ -1,9 +1,10 @@
 """What an address of the console may say, read with care: a wrong one is refused in words."""
 
 import re
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import TypeVar
+from zoneinfo import ZoneInfo
 
 from flask import request
 
@@ -76,6 +77,24 @@ def period(otherwise: tuple[date, date]) -> tuple[date, date]:
             f" / from the earlier to the later date, at most {LONGEST_DAYS} days; for more, order a report",
         )
     return first, last
+
+
+def moment(name: str, zone: ZoneInfo) -> datetime | None:
+    """A local date and time YYYY-MM-DDTHH:MM, or none.
+
+    Raises:
+        ProblemError: 422, it is none.
+    """
+    text = request.values.get(name, "")
+    if not text:
+        return None
+    try:
+        found = datetime.fromisoformat(text)
+    except ValueError:
+        raise _wrong(name, "2026-11-29T08:00") from None
+    if found.tzinfo is not None or not _FIRST_YEAR <= found.year <= _LAST_YEAR:
+        raise _wrong(name, "2026-11-29T08:00")
+    return found.replace(tzinfo=zone)
 
 
 def one_of(name: str, kind: type[_E]) -> _E | None:

@@ -45,11 +45,15 @@ class Place:
 PLACES = (
     Place("console.home", "今日", "Today", access.READERS),
     Place("console.attendance", "差勤", "Attendance", access.READERS),
+    Place("console.exceptions", "異常", "Exceptions", access.READERS),
+    Place("console.corrections", "補打卡", "Corrections", access.READERS),
+    Place("console.outages", "中斷", "Outages", (Role.HR, Role.AUDITOR)),
     Place("console.reports", "報表", "Reports", access.READERS),
     Place("console.data", "資料匯入", "Data", (Role.HR, Role.AUDITOR)),
     Place("console.fleet", "信標", "Beacons", (Role.HR, Role.AUDITOR, Role.INSTALLER)),
-    Place("console.users", "帳號", "Accounts", (Role.ADMIN,)),
     Place("console.audit", "稽核紀錄", "Audit log", (Role.AUDITOR, Role.HR)),
+    Place("console.privacy", "個人資料", "Data protection", (Role.HR,)),
+    Place("console.users", "帳號", "Accounts", (Role.ADMIN,)),
 )
 
 

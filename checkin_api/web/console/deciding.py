@@ -1,0 +1,153 @@
+"""Deciding corrections: one by one, or several at once, each judged by the rules."""
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, TypeVar
+from uuid import UUID
+
+from flask import Response, redirect, render_template, request, url_for
+from sqlalchemy.orm import Session
+
+from checkin_api import corrections
+from checkin_api.corrections import Approval
+from checkin_api.domain.corrections import Policy
+from checkin_api.domain.ids import CorrectionRefusal, CorrectionState, Role
+from checkin_api.domain.words import CORRECTION_REFUSAL
+from checkin_api.errors import NotFoundError, unknown_correction
+from checkin_api.queries import corrections as reading
+from checkin_api.queries.corrections import CorrectionRow
+from checkin_api.web.console import access, paging
+from checkin_api.web.console.access import page
+from checkin_api.web.console.frame import blueprint
+from checkin_api.web.errors import ProblemError
+
+_T = TypeVar("_T")
+
+logger = logging.getLogger(__name__)
+
+NOBODY_CHOSEN = ("沒有勾選任何申請", "Nothing was selected")
+UNKNOWN = ("沒有這件申請", "There is no such request")
+
+
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """What became of one of several; without a row there is no such correction, or it is none of theirs."""
+
+    row: CorrectionRow | None
+    outcome: Approval | tuple[str, str]
+
+    @property
+    def refusal(self) -> tuple[str, str] | None:
+        """Why it was refused."""
+        return None if isinstance(self.outcome, Approval) else self.outcome
+
+
+@blueprint.post("/corrections/<uuid:correction_id>/approve")
+@page(Role.HR, Role.SUPERVISOR)
+def corrections_approve(correction_id: UUID) -> Any:
+    """Approve one, or endorse it where two decide."""
+    with access.database().write() as session:
+        seen(session, correction_id)
+        done = granted(_approve(session, correction_id))
+    return _back("over_quota" if done.is_over_quota else done.state.value)
+
+
+@blueprint.post("/corrections/<uuid:correction_id>/reject")
+@page(Role.HR, Role.SUPERVISOR)
+def corrections_reject(correction_id: UUID) -> Any:
+    """Turn one down, saying why."""
+    return _closed(
+        correction_id,
+        lambda session: corrections.reject(
+            session, access.now(), correction_id, actor=access.actor(), comment=request.form.get("comment", "")
+        ),
+    )
+
+
+@blueprint.post("/corrections/<uuid:correction_id>/withdraw")
+@page(Role.HR, Role.SUPERVISOR)
+def corrections_withdraw(correction_id: UUID) -> Any:
+    """Take back what one has asked for, while nobody has decided."""
+    return _closed(
+        correction_id,
+        lambda session: corrections.withdraw(session, access.now(), correction_id, actor=access.actor()),
+    )
+
+
+@blueprint.post("/corrections/approve")
+@page(Role.HR, Role.SUPERVISOR)
+def corrections_approve_several() -> Any:
+    """Approve those that are ticked; what was refused is listed with the reason, and stops none of the others."""
+    done = [_decided(text) for text in dict.fromkeys(request.form.getlist("id")[: paging.SIZE])]
+    states = [each.outcome.state for each in done if isinstance(each.outcome, Approval)]
+    if not done:
+        raise ProblemError(422, "nothing_selected", " / ".join(NOBODY_CHOSEN))
+    return Response(
+        render_template(
+            "console/corrections_decided.html",
+            done=done,
+            approved=states.count(CorrectionState.APPROVED),
+            endorsed=states.count(CorrectionState.ENDORSED),
+            refused=len(done) - len(states),
+            over_quota=[each for each in done if isinstance(each.outcome, Approval) and each.outcome.is_over_quota],
+        ),
+        200 if states else 409,
+    )
+
+
+def policy() -> Policy:
+    """What the installation sets for corrections."""
+    settings = access.settings()
+    return Policy(quota=settings.correction_quota, days=settings.correction_days, zone=settings.zone)
+
+
+def seen(session: Session, correction_id: UUID) -> CorrectionRow:
+    """A correction that who looks may know of; one of another unit is as if it were not there.
+
+    Raises:
+        NotFoundError: there is none, or it is none of theirs, which is logged.
+    """
+    row = reading.correction(session, correction_id)
+    if row.unit_code not in {unit.code for unit in access.units(session)}:
+        logger.warning("%s asked for correction %s, which is not theirs", access.viewer().actor, correction_id)
+        raise unknown_correction(correction_id)
+    return row
+
+
+def granted(outcome: _T | CorrectionRefusal) -> _T:
+    """What a use case came to.
+
+    Raises:
+        ProblemError: 409, it was refused.
+    """
+    if isinstance(outcome, CorrectionRefusal):
+        raise ProblemError(409, str(outcome), " / ".join(CORRECTION_REFUSAL[outcome]))
+    return outcome
+
+
+def _approve(session: Session, correction_id: UUID) -> Approval | CorrectionRefusal:
+    return corrections.approve(session, access.now(), correction_id, actor=access.actor(), policy=policy())
+
+
+def _decided(text: str) -> Decided:
+    """One of several, in a transaction of its own."""
+    try:
+        correction_id = UUID(text)
+        with access.database().write() as session:
+            row = seen(session, correction_id)
+            outcome = _approve(session, correction_id)
+    except (ValueError, NotFoundError):
+        return Decided(None, UNKNOWN)
+    return Decided(row, CORRECTION_REFUSAL[outcome] if isinstance(outcome, CorrectionRefusal) else outcome)
+
+
+def _closed(correction_id: UUID, decide: Callable[[Session], CorrectionState | CorrectionRefusal]) -> Any:
+    with access.database().write() as session:
+        seen(session, correction_id)
+        state = granted(decide(session))
+    return _back(state.value)
+
+
+def _back(done: str) -> Any:
+    return redirect(url_for("console.corrections", done=done), 303)

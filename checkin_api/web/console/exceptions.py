@@ -1,0 +1,181 @@
+"""Exceptions: the records of a unit and period that somebody should look at, the gravest and oldest first."""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
+from urllib.parse import urlencode
+
+from flask import current_app, render_template, request, url_for
+from sqlalchemy.orm import Session
+
+from checkin_api import queries, supervision
+from checkin_api.domain.corrections import OPEN
+from checkin_api.domain.ids import Flag, Status
+from checkin_api.domain.records import DutyRecord
+from checkin_api.domain.shifts import DAY, local_date
+from checkin_api.queries import corrections as reading
+from checkin_api.queries.attendance import OfficerRow, Period, attendance, duty_limits
+from checkin_api.queries.corrections import CorrectionRow
+from checkin_api.supervision import SupervisorRow
+from checkin_api.web.console import access, paging, parameters
+from checkin_api.web.console.access import READERS, page
+from checkin_api.web.console.frame import blueprint
+from reports.exceptions import OF_FLAG, OF_STATUS, WORDS, Severity, severity
+
+DAYS = 7
+# A request belongs to a duty when the time it corrects is as near to it as this: more than anybody comes early or
+# stays late, less than there is between two duties.
+_NEAR = timedelta(hours=6)
+_MOST_OPEN = 1000
+# Whoever filters and turns pages asks the same again; the whole department takes seconds to compute.
+KEPT_FOR = timedelta(seconds=60)
+_MOST_KEPT = 4
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Graded:
+    """A record that somebody should look at."""
+
+    officer: OfficerRow
+    record: DutyRecord
+    severity: Severity
+    age: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Line:
+    """It as the page shows it; no approver means HR."""
+
+    graded: Graded
+    approvers: Sequence[SupervisorRow]
+    is_asked: bool
+    address: str | None
+
+
+@blueprint.get("/exceptions")
+@page(*READERS)
+def exceptions() -> Any:
+    """What there is to look at; a link to each record and to a correction of it."""
+    settings, now = access.settings(), access.now()
+    today = local_date(now, settings.zone)
+    first, last = parameters.period((today - DAY * (DAYS - 1), today))
+    grade, status, flag = _grade(), parameters.one_of("status", Status), parameters.one_of("flag", Flag)
+    unit = request.args.get("unit") or None
+    # The whole department is asked for by the page once it is there, or by its link.
+    is_asked = unit is not None or "unit" in request.args or access.viewer().unit is not None
+    with access.database().read() as session:
+        found, as_of = _kept(session, unit, first, last) if is_asked else ([], now)
+        counts = Counter(each.severity for each in found)
+        matching = sorted(
+            (
+                each
+                for each in found
+                if grade in (None, each.severity)
+                and status in (None, each.record.status)
+                and (flag is None or flag in each.record.flags)
+            ),
+            key=_order,
+        )
+        number = paging.wanted()
+        skip = paging.skipped(number)
+        lines = _lines(session, matching[skip : skip + paging.SIZE], today)
+        offered, shifts = access.units(session), queries.shift_names(session)
+    return render_template(
+        "console/exceptions.html",
+        lines=lines,
+        paging=paging.Paging(number, len(matching)),
+        counts=counts,
+        total=len(found),
+        as_of=as_of,
+        is_asked=is_asked,
+        everything="?" + urlencode({**request.args.to_dict(), "unit": ""}),
+        units=offered,
+        shifts=shifts,
+        names={each.code: each.name for each in offered},
+        chosen={"unit": unit, "severity": grade, "status": status, "flag": flag, "from": first, "to": last},
+        grades=sorted(Severity, reverse=True),
+        grade_words=WORDS,
+        statuses=list(OF_STATUS),
+        flags=list(OF_FLAG),
+    )
+
+
+def _grade() -> Severity | None:
+    if not request.args.get("severity"):
+        return None
+    return Severity(parameters.number("severity", largest=max(Severity)))
+
+
+def _kept(session: Session, unit: str | None, first: date, last: date) -> tuple[list[Graded], datetime]:
+    """The exceptions, and when they were computed: a moment ago by whoever may see the same, or now."""
+    settings, now, viewer = access.settings(), access.now(), access.viewer()
+    units = access.units(session, unit)
+    kept, key = access.extension("exceptions_kept"), (viewer.unit, unit, first, last)
+    # Requests run side by side: what one looks at another may change.
+    for old in [each for each, (at, _) in list(kept.items()) if not timedelta() <= now - at < KEPT_FOR]:
+        kept.pop(old, None)
+    there: tuple[datetime, list[Graded]] | None = kept.get(key)
+    if there is not None:
+        return there[1], there[0]
+    period = Period(first=first, last=last, as_of=now, zone=settings.zone, limits=duty_limits(settings))
+    everybody = unit is None and viewer.unit is None
+    found = list(_found(session, None if everybody else units, period, local_date(now, settings.zone)))
+    for oldest in list(kept)[: max(0, len(kept) - _MOST_KEPT + 1)]:
+        kept.pop(oldest, None)
+    kept[key] = (now, found)
+    return found, now
+
+
+def _found(session: Session, units: Sequence[queries.UnitRow] | None, period: Period, today: date) -> Iterator[Graded]:
+    """The exceptions of these units, or of everybody."""
+    among = None if units is None else queries.of_units(units)
+    for block in attendance(session, period, among=among):
+        for record in block.exceptions():
+            yield Graded(
+                officer=block.officers[record.officer],
+                record=record,
+                severity=severity(record.status, record.flags),
+                age=(today - record.duty_date).days,
+            )
+
+
+def _order(each: Graded) -> tuple[int, int, str, str]:
+    return -each.severity, -each.age, each.officer.unit_code, each.officer.staff_no
+
+
+def _lines(session: Session, some: Sequence[Graded], today: date) -> list[Line]:
+    responsible = supervision.approvers(session, today)
+    among = queries.of_officers({each.officer.id for each in some})
+    asked = reading.corrections(session, states=OPEN, among=among, limit=_MOST_OPEN)
+    return [
+        Line(
+            graded=each,
+            approvers=responsible.of(each.officer.unit_code, each.officer.staff_no),
+            is_asked=_is_asked(each, asked),
+            address=_address(each),
+        )
+        for each in some
+    ]
+
+
+def _is_asked(each: Graded, asked: Iterable[CorrectionRow]) -> bool:
+    """Whether a request about the record waits for a decision."""
+    record = each.record
+    begin, end = record.start or record.sign_in, record.end or record.sign_out
+    begin, end = begin or end, end or begin
+    return any(
+        row.staff_no == each.officer.staff_no
+        and begin is not None
+        and end is not None
+        and begin - _NEAR <= row.at <= end + _NEAR
+        for row in asked
+    )
+
+
+def _address(each: Graded) -> str | None:
+    """Where the record is shown."""
+    if "console.attendance_day" not in current_app.view_functions:
+        return None
+    return url_for("console.attendance_day", staff_no=each.officer.staff_no, day=each.record.duty_date.isoformat())

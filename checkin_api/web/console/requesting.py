@@ -1,0 +1,130 @@
+"""HR enters a correction for an officer: a punch to add, or one of the day's punches to void; somebody else decides."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, time, timedelta
+from typing import Any
+from uuid import UUID
+
+from flask import Response, redirect, render_template, request, url_for
+from sqlalchemy.orm import Session
+
+from checkin_api import corrections, queries
+from checkin_api.corrections import MissingPunch, Request, WrongPunch
+from checkin_api.domain.ids import CorrectionRefusal, Direction, Role
+from checkin_api.domain.records import DutyRecord
+from checkin_api.domain.shifts import DAY, local_date
+from checkin_api.domain.words import CORRECTION_REFUSAL
+from checkin_api.queries import corrections as reading
+from checkin_api.queries.attendance import OfficerRow, Period, attendance
+from checkin_api.queries.corrections import PunchRow
+from checkin_api.web.console import access, parameters
+from checkin_api.web.console.access import page
+from checkin_api.web.console.deciding import policy
+from checkin_api.web.console.frame import blueprint
+from checkin_api.web.errors import ProblemError
+
+# The night before and after belong to a duty as well.
+_AROUND = timedelta(hours=12)
+_VOID = "void:"
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """A punch that is missing, and when and where it was due."""
+
+    direction: Direction
+    at: datetime
+    zone: str
+
+
+@dataclass(frozen=True, slots=True)
+class OfficerDay:
+    """What there is of a day to correct."""
+
+    officer: OfficerRow
+    punches: Sequence[PunchRow] = ()
+    missing: Sequence[Due] = ()
+    zones: dict[str, str] = field(default_factory=dict)
+
+
+@blueprint.route("/corrections/new", methods=["GET", "POST"])
+@page(Role.HR)
+def corrections_new() -> Any:
+    """The officer and the day, then what is wrong with it."""
+    staff_no = request.values.get("staff_no", "").strip()
+    day = parameters.day("day", local_date(access.now(), access.settings().zone))
+    if not staff_no:
+        return render_template("console/corrections_new.html", found=None, date=day, refusal=None)
+    if request.method == "GET":
+        return _form(staff_no, day, None)
+    made = _request(staff_no)
+    if isinstance(made, CorrectionRefusal):
+        return Response(_form(staff_no, day, made), 409)
+    return redirect(url_for("console.corrections", officer=staff_no, done="requested"), 303)
+
+
+def _request(staff_no: str) -> UUID | CorrectionRefusal:
+    asked = Request(staff_no, _wanted(), request.form.get("reason", ""))
+    with access.database().write() as session:
+        access.insist_on_officer(session, staff_no)
+        return corrections.request(session, access.now(), asked, actor=access.actor(), policy=policy())
+
+
+def _wanted() -> MissingPunch | WrongPunch:
+    """What is asked for.
+
+    Raises:
+        ProblemError: 422, neither a punch to add nor one to void.
+    """
+    what = request.form.get("what", "")
+    if what.startswith(_VOID):
+        try:
+            return WrongPunch(UUID(what.removeprefix(_VOID)))
+        except ValueError:
+            raise _unclear() from None
+    at = parameters.moment("at", access.settings().zone)
+    if what not in {Direction.IN, Direction.OUT} or at is None:
+        raise _unclear()
+    return MissingPunch(Direction(what), at, request.form.get("zone") or None)
+
+
+def _unclear() -> ProblemError:
+    return ProblemError(
+        422,
+        "validation_failed",
+        "請選擇補簽到、補簽退（並填時間），或要作廢的打卡"
+        " / choose a sign-in or sign-out with its time, or the punch to void",
+    )
+
+
+def _form(staff_no: str, day: date, refusal: CorrectionRefusal | None) -> str:
+    with access.database().read() as session:
+        access.insist_on_officer(session, staff_no)
+        found = _day(session, staff_no, day)
+    return render_template(
+        "console/corrections_new.html",
+        found=found,
+        date=day,
+        refusal=refusal and CORRECTION_REFUSAL[refusal],
+        sent=request.form,
+        zone=access.settings().zone,
+        days=access.settings().correction_days,
+    )
+
+
+def _day(session: Session, staff_no: str, day: date) -> OfficerDay:
+    settings, now = access.settings(), access.now()
+    period = Period(first=day, last=day, as_of=now, zone=settings.zone, of_month=False)
+    begin = datetime.combine(day, time(), settings.zone)
+    punches = reading.officer_punches(session, staff_no, begin - _AROUND, begin + DAY + _AROUND)
+    [block] = attendance(session, period, among=queries.of_staff_no(session, staff_no))
+    missing = [
+        due for record in block.records() for due in _missing(record, block.zones[record.zone].code) if due.at <= now
+    ]
+    return OfficerDay(block.officers[0], punches, missing, queries.zone_names(session))
+
+
+def _missing(record: DutyRecord, zone: str) -> list[Due]:
+    of_record = ((Direction.IN, record.sign_in, record.start), (Direction.OUT, record.sign_out, record.end))
+    return [Due(direction, due, zone) for direction, made, due in of_record if made is None and due is not None]

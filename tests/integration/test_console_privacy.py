@@ -1,0 +1,127 @@
+"""Data protection in the console: requests answered once, acceptance, leaks with their time and their reach."""
+
+from collections.abc import Iterator
+from datetime import datetime
+from uuid import UUID
+
+import pytest
+from sqlalchemy import select
+
+from checkin_api import audit, privacy
+from checkin_api import models as m
+from checkin_api.db import Database
+from checkin_api.domain.ids import Direction, PrivacyRequestKind, Role, new_id
+from tests import builders
+from tests.console import MINE, TAIPEI, Console, console
+from tests.fakes import FakeClock
+
+
+@pytest.fixture
+def office(sqlite_url: str, clock: FakeClock) -> Iterator[Console]:
+    database = Database(sqlite_url)
+    office = console(database, clock)
+    yield office
+    office.close()
+    database.close()
+
+
+def ask(office: Console, staff_no: str = "A0001") -> UUID:
+    with office.database.write() as session:
+        officer_id = session.scalars(select(m.Officer.id).where(m.Officer.staff_no == staff_no)).one()
+        made = privacy.request(session, office.clock.now(), officer_id, PrivacyRequestKind.SEE, "我的打卡 <b>")
+    assert isinstance(made, UUID)
+    return made
+
+
+def test_a_request_is_answered_once(office: Console):
+    asked, browser = ask(office), office.open(Role.HR)
+    assert "我的打卡 &lt;b&gt;" in browser.get("/privacy").text
+    path = f"/privacy/requests/{asked}/answer"
+    assert browser.post(path, {"text": " "}).status_code == 409
+    assert browser.post(path, {"text": "已寄上複製本"}).location == "/console/privacy?done=answered"
+    again = browser.post(path, {"text": "再一次"})
+    assert (again.status_code, "這件請求已答覆" in again.text) == (409, True)
+    page = browser.get("/privacy").text
+    assert ("已寄上複製本" in page, "沒有待答覆的請求" in page) == (True, True)
+    assert browser.post(f"/privacy/requests/{new_id()}/answer", {"text": "?"}).status_code == 404
+
+
+def test_what_is_past_its_day_is_said_and_so_is_how_many_accepted(office: Console):
+    ask(office)
+    with office.database.write() as session:
+        builders.acceptance(session, session.scalars(select(m.Officer).where(m.Officer.staff_no == "A0002")).one())
+    office.clock.advance(days=16)
+    page = office.open(Role.HR).get("/privacy").text
+    assert '<span class="tag bad">逾期</span>' in page
+    assert "1 / 2" in page
+
+
+def test_a_leak_is_noted_timed_and_closed_and_is_in_the_audit_log(office: Console):
+    browser = office.open(Role.HR)
+    browser.get("/privacy/breaches")
+    form = {"text": "備份硬碟遺失", "known_at": "2026-11-23T06:00"}
+    place = browser.post("/privacy/breaches", form).location
+    path = place.removeprefix("/console").partition("?")[0]
+    # 08:00 now, two hours after it was known.
+    assert "剩 70 小時 0 分" in browser.get(path).text
+    assert browser.post("/privacy/breaches", form).location == place
+    assert browser.post(f"{path}/notes", {"text": "已通報"}).status_code == 303
+    assert browser.post(f"{path}/notes", {"text": ""}).status_code == 409
+    office.clock.advance(hours=71)
+    browser = office.open(Role.HR)
+    assert "已逾時" in browser.get("/privacy/breaches").text
+    assert browser.post(f"{path}/notes", {"text": "已通知當事人", "closes": "yes"}).status_code == 303
+    closed = browser.post(f"{path}/notes", {"text": "再"})
+    assert (closed.status_code, "已結案" in closed.text) == (409, True)
+    with office.database.read() as session:
+        number = int(path.rpartition("/")[2])
+        acts = [(each.action, each.actor) for each in audit.entries(session, subject=f"breach:{number}")]
+        assert acts == [("breach.close", "console:hr"), ("breach.note", "console:hr")]
+        assert audit.entries(session, subject="breach")[0].action == "breach.begin"
+
+
+@pytest.mark.parametrize(
+    ("form", "status"),
+    [({"text": ""}, 409), ({"text": "x", "known_at": "2026-11-23T09:00"}, 409), ({"text": "x", "known_at": "?"}, 422)],
+)
+def test_a_leak_that_says_nothing_or_is_to_come_is_refused(office: Console, form: dict[str, str], status: int):
+    assert office.open(Role.HR).post("/privacy/breaches", form).status_code == status
+
+
+def test_a_number_that_is_no_leak_is_not_there(office: Console):
+    browser = office.open(Role.HR)
+    # Entry 1 of the audit log is there: the sign-in.
+    assert browser.get("/privacy/breaches/1").status_code == 404
+    assert browser.post("/privacy/breaches/1/notes", {"text": "x"}).status_code == 404
+
+
+def test_whom_a_leak_would_concern_by_kind_period_zone_and_unit(office: Console):
+    with office.database.write() as session:
+        officers = {each.staff_no: each for each in session.scalars(select(m.Officer))}
+        zone = builders.zone(session, code="GATE")
+        at = datetime(2026, 11, 22, 8, tzinfo=TAIPEI)
+        builders.punch(session, officers["A0001"], Direction.IN, at, zone_id=zone.id)
+        builders.punch(session, officers["A0002"], Direction.IN, at)
+    browser = office.open(Role.HR)
+
+    def concerned(query: str) -> list[str]:
+        page = browser.get(f"/privacy/breaches?kind={query}").text
+        return [number for number in ("A0001", "A0002") if f"<td>{number}</td>" in page]
+
+    assert concerned("punches") == ["A0001", "A0002"]
+    assert concerned("punches&zone=GATE") == ["A0001"]
+    assert concerned(f"punches&unit={MINE}") == ["A0001"]
+    assert concerned("punches&from=2026-11-23&to=2026-11-23") == []
+    assert concerned("punches&from=2026-11-22&to=2026-11-22") == ["A0001", "A0002"]
+    assert concerned("roster&from=2026-11-23&to=2026-11-23") == ["A0001", "A0002"]
+    assert concerned("proofs") == []
+    assert concerned("person&from=2020-01-01&to=2020-01-01") == ["A0001", "A0002"]
+    for wrong, status in (("users", 422), ("punches&zone=NONE", 404), ("punches&from=2026-11-24", 422)):
+        assert browser.get(f"/privacy/breaches?kind={wrong}").status_code == status
+
+
+def test_each_kind_is_one_of_the_notice_and_can_be_asked_for(office: Console):
+    browser = office.open(Role.HR)
+    for kind in privacy.KINDS:
+        assert browser.get(f"/privacy/breaches?kind={kind}&zone=&unit={MINE}").status_code == 200, kind
+    assert privacy.KINDS.keys() <= {row.data for row in privacy.notice(agency="", contact="")["zh"].table.rows}
