@@ -7,7 +7,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode
 
-from flask import current_app, render_template, request, url_for
+from flask import render_template, request, url_for
 from sqlalchemy.orm import Session
 
 from checkin_api import queries, supervision
@@ -51,7 +51,7 @@ class Line:
     graded: Graded
     approvers: Sequence[SupervisorRow]
     is_asked: bool
-    address: str | None
+    address: str
 
 
 @blueprint.get("/exceptions")
@@ -174,8 +174,6 @@ def _is_asked(each: Graded, asked: Iterable[CorrectionRow]) -> bool:
     )
 
 
-def _address(each: Graded) -> str | None:
+def _address(each: Graded) -> str:
     """Where the record is shown."""
-    if "console.attendance_day" not in current_app.view_functions:
-        return None
-    return url_for("console.attendance_day", staff_no=each.officer.staff_no, day=each.record.duty_date.isoformat())
+    return url_for("console.attendance_record", staff_no=each.officer.staff_no, duty_date=each.record.duty_date.isoformat())
