@@ -176,4 +176,6 @@ def _is_asked(each: Graded, asked: Iterable[CorrectionRow]) -> bool:
 
 def _address(each: Graded) -> str:
     """Where the record is shown."""
-    return url_for("console.attendance_record", staff_no=each.officer.staff_no, duty_date=each.record.duty_date.isoformat())
+    return url_for(
+        "console.attendance_record", staff_no=each.officer.staff_no, duty_date=each.record.duty_date.isoformat()
+    )

@@ -2,7 +2,8 @@
 
 from pathlib import Path
 
-from flask import Blueprint, Response, render_template, request, send_from_directory
+from apiflask import APIBlueprint
+from flask import Response, render_template, request, send_from_directory
 
 from checkin_api.web import errors
 from checkin_api.web.console import access, wording
@@ -15,7 +16,10 @@ _POLICY = (
     "base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
 )
 
-blueprint = Blueprint("console", __name__, url_prefix="/console", template_folder=str(_HERE / "templates"))
+# Of APIFlask's kind, for its description of the API asks every blueprint that has a guard; pages are not in it.
+blueprint = APIBlueprint(
+    "console", __name__, url_prefix="/console", template_folder=str(_HERE / "templates"), enable_openapi=False
+)
 blueprint.before_request(access.guard)
 blueprint.context_processor(wording.context)
 
