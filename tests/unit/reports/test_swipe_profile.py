@@ -41,7 +41,7 @@ fields = [{ what = "staff_no" }, { what = "date", format = "RRRMMDD" }, { what =
     ("values", "words"),
     [
         ({"colour": "red"}, "colour: 不認得這個名稱 / unknown key"),
-        ({"fields": [{"what": "staff_no", "wdith": 3}]}, "fields.1.wdith: 不認得這個名稱"),
+        ({"fields": [{"what": "staff_no", "widthh": 3}]}, "fields.1.widthh: 不認得這個名稱"),
         ({"fields": [{"what": "salary"}]}, "fields.1.what: 只能是 'staff_no'"),
         ({"fields": [{"width": 3}]}, "fields.1.what: 必要"),
         ({"fields": [{"what": "date"}]}, "fields.1.format: 必要"),

@@ -226,7 +226,7 @@ def test_the_table_is_chosen_by_its_columns_or_by_name():
     assert values(filled(form({"A1": "{{row.name}}"})[0], both, "units")) == [["一所"]]
     assert "officers, units" in refused({"A1": "{{row.name}}"}, both)
     assert "officers, units" in refused({"A1": "{{row.name}}"}, both, "nothing")
-    assert "{{row.name}}" in refused({"A1": "{{row.nmae}}"}, both)
+    assert "{{row.name}}" in refused({"A1": "{{row.namee}}"}, both)
 
 
 def test_control_characters_and_long_texts_of_the_data_break_no_file():
