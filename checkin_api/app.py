@@ -1,6 +1,9 @@
 """The Flask application: wiring, nothing else."""
 
+from functools import partial
+
 from apiflask import APIFlask
+from flask import Flask
 
 import checkin_api
 import liff_app
@@ -19,6 +22,13 @@ from checkin_api.web.webhook import Webhook
 
 def create_app(settings: Settings, *, clock: Clock | None = None) -> APIFlask:
     """An application on one database; give it to a WSGI server."""
+    app = with_routes(settings)
+    equip(app, settings, clock or SystemClock())
+    return app
+
+
+def with_routes(settings: Settings) -> APIFlask:
+    """An application that knows its paths and has nothing to answer with yet."""
     app = APIFlask(
         "checkin_api",
         title="Police check-in",
@@ -30,15 +40,28 @@ def create_app(settings: Settings, *, clock: Clock | None = None) -> APIFlask:
     )
     # A site's whole register is far smaller; the webhook has its own limit.
     app.config["MAX_CONTENT_LENGTH"] = 1024 * 1024
-    clock, database = clock or SystemClock(), Database(settings.database_url)
-    vault = Vault(settings.secret_key.get_secret_value().encode())
+    app.register_error_handler(Exception, errors.answer_to)
+    for part in (health, installer, agent, officer, site_code, calendar_feed, console):
+        app.register_blueprint(part.blueprint)
+    if settings.liff_id:
+        page = liff_app.blueprint(
+            liff_id=settings.liff_id, sdk_url=settings.liff_sdk_url, version=checkin_api.__version__
+        )
+        app.register_blueprint(page)
+    api.describe(app)
+    return app
+
+
+def equip(app: APIFlask, settings: Settings, clock: Clock) -> None:
+    """Give an application its database, its secrets and its clock, and put the webhook in front of it."""
+    database = Database(settings.database_url)
     ingest = Ingest(database)
     channel = settings.line_login_channel_id
     app.extensions.update(
         settings=settings,
         clock=clock,
         database=database,
-        vault=vault,
+        vault=Vault(settings.secret_key.get_secret_value().encode()),
         ingest=ingest,
         id_tokens=IdTokens(channel, line_keys(settings.line_api_url)) if channel else None,
         pace=Pace(),
@@ -48,25 +71,11 @@ def create_app(settings: Settings, *, clock: Clock | None = None) -> APIFlask:
         standing_kept={},
         exceptions_kept={},
     )
-    app.register_error_handler(Exception, errors.answer_to)
-    app.register_blueprint(health.blueprint)
-    app.register_blueprint(installer.blueprint)
-    app.register_blueprint(agent.blueprint)
-    app.register_blueprint(officer.blueprint)
-    app.register_blueprint(site_code.blueprint)
-    app.register_blueprint(calendar_feed.blueprint)
-    app.register_blueprint(console.blueprint)
-    if settings.liff_id:
-        page = liff_app.blueprint(
-            liff_id=settings.liff_id, sdk_url=settings.liff_sdk_url, version=checkin_api.__version__
-        )
-        app.register_blueprint(page)
-    api.describe(app)
     app.wsgi_app = Webhook(  # type: ignore[method-assign]  # Flask's documented way to put middleware in front
-        OpenBodies(app.wsgi_app),
+        # Its own, not what a former equipment has put in front.
+        OpenBodies(partial(Flask.wsgi_app, app)),
         ingest,
         clock,
         channel_secret=settings.line_channel_secret.get_secret_value().encode(),
         forwards=bool(settings.line_forward_url),
     )
-    return app

@@ -3,7 +3,6 @@
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
-from uuid import uuid4
 
 import hypothesis
 import pytest
@@ -75,10 +74,10 @@ def sqlite_url(sqlite_template: Path, tmp_path: Path) -> str:
 
 @pytest.fixture
 def postgres_url(postgres: PostgresServer, postgres_template: str) -> Iterator[str]:
-    """A migrated, empty PostgreSQL database of this test's own."""
-    name = f"test_{uuid4().hex}"
-    yield postgres.create(name, postgres_template)
-    postgres.drop(name)
+    """A migrated, empty PostgreSQL database of this test's own while it lasts."""
+    name = postgres.borrow(postgres_template)
+    yield postgres.url(name)
+    postgres.give_back(name, postgres_template)
 
 
 @pytest.fixture(params=["sqlite_url", "postgres_url"])

@@ -13,12 +13,12 @@ from werkzeug.test import TestResponse
 
 from checkin_api import accounts
 from checkin_api import models as m
-from checkin_api.app import create_app
 from checkin_api.config import Settings
 from checkin_api.db import Database
 from checkin_api.domain.ids import Role
 from checkin_api.web.console.access import COOKIE
 from tests import builders
+from tests.apps import app_on
 from tests.fakes import FakeClock
 
 TAIPEI = ZoneInfo("Asia/Taipei")
@@ -37,7 +37,7 @@ class Console:
     settings: Settings
 
     def __post_init__(self) -> None:
-        self.app = create_app(self.settings, clock=self.clock)
+        self.app = app_on(self.settings, self.clock)
 
     def close(self) -> None:
         self.app.extensions["database"].close()

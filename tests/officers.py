@@ -9,7 +9,6 @@ from pydantic import SecretStr
 from sqlalchemy import select
 
 from checkin_api import models as m
-from checkin_api.app import create_app
 from checkin_api.checkin import Rules, decide_events
 from checkin_api.config import Settings
 from checkin_api.db import Database
@@ -17,6 +16,7 @@ from checkin_api.domain.ids import EventState
 from checkin_api.ingest import Arrival, Ingest
 from checkin_api.vault import Vault
 from tests import webhooks
+from tests.apps import app_on
 from tests.fakes import FakeClock
 from tests.line_platform import LinePlatform
 
@@ -40,7 +40,7 @@ class Phones:
             liff_id=LIFF_ID,
             **more,
         )
-        self.app = create_app(settings, clock=clock)
+        self.app = app_on(settings, clock)
         self.rules = Rules(timezone=TAIPEI, code_key=KEY.encode(), vault=Vault(KEY.encode()))
         self.decides = threading.Event()
         self.decides.set()

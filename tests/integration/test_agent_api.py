@@ -14,7 +14,6 @@ from pydantic import SecretStr
 from sqlalchemy import func, select
 
 from checkin_api import models as m
-from checkin_api.app import create_app
 from checkin_api.config import Settings
 from checkin_api.db import Database
 from checkin_api.domain.ids import AlarmKind, Assurance, BeaconKind
@@ -26,6 +25,7 @@ from checkin_api.vault import Vault
 from hardware.frames.device_message import encode
 from tests import builders
 from tests.agents import HEARTBEAT, SigningAgent
+from tests.apps import app_on
 from tests.fakes import FakeClock
 
 SECRET_KEY = "k" * 32
@@ -43,7 +43,7 @@ class World:
         settings = Settings(
             database_url=database.url.render_as_string(hide_password=False), secret_key=SecretStr(SECRET_KEY)
         )
-        self.app = create_app(settings, clock=clock)
+        self.app = app_on(settings, clock)
         self.vault = Vault(SECRET_KEY.encode())
         with database.write() as session:
             zone = builders.zone(session, code="HQ-1F")

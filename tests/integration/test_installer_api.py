@@ -13,7 +13,6 @@ from sqlalchemy import select
 
 from checkin_api import models as m
 from checkin_api import tokens
-from checkin_api.app import create_app
 from checkin_api.config import Settings
 from checkin_api.db import Database
 from checkin_api.domain.ids import Role
@@ -21,6 +20,7 @@ from checkin_api.fleet.keys import keys_of
 from checkin_api.vault import Vault
 from hardware.frames.device_message import encode
 from tests import builders
+from tests.apps import app_on
 from tests.fakes import FakeClock
 
 SECRET_KEY = "k" * 32
@@ -79,7 +79,7 @@ def issued(session: Any, now: datetime, role: Role, days: int = 1) -> str:
 
 @pytest.fixture
 def api(database_url: str, clock: FakeClock, token: str) -> Iterator[Api]:
-    app = create_app(Settings(database_url=database_url, secret_key=SecretStr(SECRET_KEY)), clock=clock)
+    app = app_on(Settings(database_url=database_url, secret_key=SecretStr(SECRET_KEY)), clock)
     yield Api(app.test_client(), token, clock)
     app.extensions["database"].close()
 

@@ -21,6 +21,7 @@ from checkin_api.domain.ids import EventState
 from checkin_api.ingest import Ingest
 from checkin_api.models import Delivery, InboxEvent
 from tests import webhooks
+from tests.apps import app_on
 from tests.fakes import FakeClock
 
 NOW = datetime(2026, 11, 23, 0, 1, tzinfo=UTC)
@@ -37,7 +38,7 @@ def settings(database_url: str, *, line_forward_url: str = "") -> Settings:
 
 @pytest.fixture
 def app(database_url: str, clock: FakeClock) -> Flask:
-    return create_app(settings(database_url), clock=clock)
+    return app_on(settings(database_url), clock)
 
 
 @pytest.fixture
