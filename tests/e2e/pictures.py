@@ -16,6 +16,8 @@ OFFICERS = {
     "liff-doctor": ("doctor", "doctor-listening", "doctor-step"),
     "liff-corrections": ("correction", "corrections", "unit"),
 }
+# Of HR's guide: single screens, half as large.
+CONSOLE = ("today", "record", "month", "audit")
 STYLE = "zh-Hant-TW-light"
 TALLEST_PX = 900
 MARGIN_PX = 12
@@ -26,6 +28,7 @@ def main() -> int:
     """Put them together; a screen that is missing is named."""
     wanted = {SCREENS / f"{screen}-{STYLE}.png" for screens in OFFICERS.values() for screen in screens}
     zone_screen = SCREENS / "zone-screen.png"
+    wanted |= {SCREENS / f"console-{screen}-zh-TW.png" for screen in CONSOLE}
     missing = sorted(str(path) for path in {*wanted, zone_screen} if not path.exists())
     if missing:
         print(f"error: run `make test-e2e` first; missing: {', '.join(missing)}", file=sys.stderr)
@@ -34,6 +37,10 @@ def main() -> int:
         side_by_side([SCREENS / f"{screen}-{STYLE}.png" for screen in screens]).save(
             PICTURES / f"{name}.png", optimize=True
         )
+    for screen in CONSOLE:
+        with Image.open(SCREENS / f"console-{screen}-zh-TW.png") as picture:
+            small = picture.convert("RGB").resize((picture.width * 3 // 4, picture.height * 3 // 4))
+            small.quantize(128).save(PICTURES / f"console-{screen}.png", optimize=True)
     with Image.open(zone_screen) as picture:
         picture.convert("P", palette=Image.Palette.ADAPTIVE).save(PICTURES / "zone-screen.png", optimize=True)
     return 0
