@@ -1,9 +1,11 @@
 """The Flask application: wiring, nothing else."""
 
 from functools import partial
+from typing import Any
 
 from apiflask import APIFlask
 from flask import Flask
+from werkzeug.middleware.proxy_fix import ProxyFix
 
 import checkin_api
 import liff_app
@@ -71,9 +73,12 @@ def equip(app: APIFlask, settings: Settings, clock: Clock) -> None:
         standing_kept={},
         exceptions_kept={},
     )
+    # Its own, not what a former equipment has put in front.
+    inner: Any = partial(Flask.wsgi_app, app)
+    if settings.proxies:
+        inner = ProxyFix(inner, x_for=settings.proxies, x_proto=settings.proxies)
     app.wsgi_app = Webhook(  # type: ignore[method-assign]  # Flask's documented way to put middleware in front
-        # Its own, not what a former equipment has put in front.
-        OpenBodies(partial(Flask.wsgi_app, app)),
+        OpenBodies(inner),
         ingest,
         clock,
         channel_secret=settings.line_channel_secret.get_secret_value().encode(),

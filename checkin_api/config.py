@@ -39,6 +39,7 @@ class Settings(BaseSettings):
     report_dir: Path = Path("var/reports")
     report_at: str = Field(default="06:00", pattern=r"^([01]\d|2[0-3]):[0-5]\d$")
     secret_key: SecretStr = SecretStr("")
+    proxies: int = Field(default=0, ge=0, le=10)
     console_second_step: Literal["required", "optional"] = "required"
     push_budget_per_month: int = Field(default=0, ge=0, le=1_000_000)
     remind_after_minutes: int = Field(default=30, ge=0, le=24 * 60)

@@ -2,7 +2,7 @@
 
 from checkin_api.accounts.second_step import begin_second_step, confirm_second_step, takes_code
 from checkin_api.accounts.sessions import IDLE, LONGEST, Viewer, end, end_all, note_seen, open_session, viewer_of
-from checkin_api.accounts.signing_in import change_password, sign_in
+from checkin_api.accounts.signing_in import change_password, hash_of, is_password, judge_password, sign_in, stored_hash
 from checkin_api.accounts.users import User, UserRow, add, disable, enable, reset, users
 
 __all__ = [
@@ -19,10 +19,14 @@ __all__ = [
     "enable",
     "end",
     "end_all",
+    "hash_of",
+    "is_password",
+    "judge_password",
     "note_seen",
     "open_session",
     "reset",
     "sign_in",
+    "stored_hash",
     "takes_code",
     "users",
     "viewer_of",

@@ -18,26 +18,29 @@ _STEP_S = 30
 _STEPS_OFF = (0, -1, 1)
 
 
-def begin_second_step(session: Session, vault: Vault, user_id: int) -> str:
+def begin_second_step(session: Session, vault: Vault, user_id: int) -> str | None:
     """A secret for an app, as the ``otpauth`` address of a QR code; it counts once a code confirms it.
 
-    A secret that was begun and not confirmed is shown again, so that a reloaded page does not spoil a scan.
-    The caller commits.
+    A secret that was begun and not confirmed is shown again, so that a reloaded page does not spoil a scan; one that is
+    confirmed is shown to nobody any more: None. The caller commits.
     """
     user = session.get_one(ConsoleUser, user_id, with_for_update=True)
-    secret = None if user.totp_confirmed_at else _secret(vault, user)
+    if user.totp_confirmed_at is not None:
+        return None
+    secret = _secret(vault, user)
     if secret is None:
         secret = pyotp.random_base32()
-        user.sealed_totp = vault.seal(secret.encode(), label=_label(user))
-        user.totp_confirmed_at, user.totp_step = None, 0
+        user.sealed_totp, user.totp_step = vault.seal(secret.encode(), label=_label(user)), 0
     return pyotp.TOTP(secret).provisioning_uri(name=user.username, issuer_name=ISSUER)
 
 
 def confirm_second_step(session: Session, now: datetime, vault: Vault, user_id: int, code: str) -> SignInRefusal | None:
     """Take the app's first code: from now on each sign-in asks for one. The caller commits."""
     user = session.get_one(ConsoleUser, user_id, with_for_update=True)
+    if user.totp_confirmed_at is not None:
+        return None
     refusal = _take(session, now, vault, user, code)
-    if refusal is None and user.totp_confirmed_at is None:
+    if refusal is None:
         user.totp_confirmed_at = now
         session.flush()
         actor = f"console:{user.username}"

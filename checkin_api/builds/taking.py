@@ -57,9 +57,9 @@ class TableQueue:
                 logger.exception("cannot look for builds; trying again in %g s", _REST_AFTER_FAILURE_S)
                 stop.wait(_REST_AFTER_FAILURE_S)
                 continue
-            for build_id in waiting:
-                build(build_id)
-            if not waiting:
+            # One that cannot be had (the disk is full, say) is not asked for again and again without a rest.
+            made = [build(build_id) for build_id in waiting]
+            if not (made and all(made)):
                 stop.wait(_LOOK_S)
 
 

@@ -37,7 +37,7 @@ def export(
     query = (
         select(*(_value(column) for column in layout.columns))
         .select_from(layout.table)
-        .where(and_(true() if layout.among is None else layout.among, true() if among is None else among))
+        .where(and_(_there(kind), true() if among is None else among))
         .order_by(*(_value(column) for column in layout.columns if column.name in layout.key))
         .execution_options(yield_per=_STEP)
     )
@@ -49,8 +49,7 @@ def export(
 def count(session: Session, kind: Kind) -> int:
     """How many rows of a kind there are."""
     layout = LAYOUTS[kind]
-    among = true() if layout.among is None else layout.among
-    return session.scalar(select(func.count()).select_from(layout.table).where(among)) or 0
+    return session.scalar(select(func.count()).select_from(layout.table).where(_there(kind))) or 0
 
 
 def between(kind: Kind) -> Callable[[date, date, ZoneInfo], ColumnElement[bool]] | None:
@@ -65,6 +64,14 @@ def between(kind: Kind) -> Callable[[date, date, ZoneInfo], ColumnElement[bool]]
         return and_(m.Leave.begin < end, m.Leave.end > begin)
 
     return in_days if kind in {Kind.ROSTER, Kind.PUNCHES, Kind.LEAVE} else None
+
+
+def _there(kind: Kind) -> ColumnElement[bool]:
+    """The rows that a file of the kind speaks of; not a beacon that is retired, which an import would refuse."""
+    if kind is Kind.BEACONS:
+        return m.Beacon.retired_at.is_(None)
+    among = LAYOUTS[kind].among
+    return true() if among is None else among
 
 
 def _value(column: Column) -> ColumnElement[Any]:

@@ -22,6 +22,8 @@ from tests.demo.workspace import LIFF_ID, Workspace
 KINDS = ("units", "shifts", "officers", "sites", "zones", "beacons", "roster")
 TIMEZONE = ZoneInfo("Asia/Taipei")
 BIND_TIMEOUT_S = 60.0
+# Who works in the HR office, in the order of the officers' file.
+HR_OFFICER = 5
 
 
 class Demo:
@@ -107,7 +109,7 @@ class Demo:
         """Of the console: for HR, an auditor and the supervisor; the first passwords are kept to be shown."""
         chief = supervisor(self.workspace)
         accounts = {
-            "hr": ("hr", "人事王小姐", ()),
+            "hr": ("hr", "人事王小姐", ("--staff-no", self.workspace.rows("officers")[HR_OFFICER]["staff_no"])),
             "auditor": ("auditor", "督察陳先生", ()),
             "chief": ("supervisor", "局長", ("--unit", BUREAU, "--staff-no", chief)),
         }

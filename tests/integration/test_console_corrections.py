@@ -38,6 +38,10 @@ def office(sqlite_url: str, clock: FakeClock) -> Iterator[Console]:
         chief = builders.officer(session, unit, staff_no="A0003", name="所長")
         user = session.scalars(select(m.ConsoleUser).where(m.ConsoleUser.role == Role.SUPERVISOR)).one()
         user.officer_id = chief.id
+        # Who works in the HR office is an officer, too.
+        clerk = builders.officer(session, builders.unit(session), staff_no="H0001", name="人事")
+        hr = session.scalars(select(m.ConsoleUser).where(m.ConsoleUser.role == Role.HR)).one()
+        hr.officer_id = clerk.id
         session.add(m.Supervisor(officer_id=chief.id, unit_id=unit.id, named_at=at(8)))
     yield office
     office.close()
@@ -119,8 +123,18 @@ def test_several_are_approved_and_those_refused_are_listed_with_the_reason(offic
     assert browser.post("/corrections/approve").status_code == 422
 
 
+def test_an_account_that_names_no_officer_decides_nothing(office: Console):
+    asked, browser = ask(office), office.open(Role.ADMIN)
+    assert "您的帳號沒有連結員警編號" in browser.get("/corrections").text
+    for path, form in ((f"/corrections/{asked}/approve", {}), ("/corrections/approve", {"id": [str(asked)]})):
+        browser.get("/password")
+        answer = browser.post(path, form)
+        assert (answer.status_code, "您的帳號沒有連結員警編號" in answer.text) == (409, True)
+    assert state_of(office, asked) is CorrectionState.REQUESTED
+
+
 def test_an_account_decides_nothing_that_it_asked_for_and_may_take_it_back(office: Console):
-    asked, browser = ask(office, by="console:hr"), office.open(Role.HR)
+    asked, browser = ask(office, by="officer:H0001"), office.open(Role.HR)
     assert "不可審核自己提出的申請" in browser.get("/corrections").text
     assert browser.post(f"/corrections/{asked}/approve").status_code == 409
     assert browser.post(f"/corrections/{asked}/withdraw").location == "/console/corrections?done=withdrawn"

@@ -4,9 +4,12 @@ from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
 import pytest
+from sqlalchemy import select
 
+from checkin_api import models as m
 from checkin_api.db import Database
 from checkin_api.imports import Kind, export, import_file
+from tests import builders
 
 ZONE = ZoneInfo("Asia/Taipei")
 NOW = datetime(2026, 11, 23, tzinfo=UTC)
@@ -58,6 +61,9 @@ def test_every_kind_comes_out_as_it_went_in(database: Database):
     for kind, content in FILES.items():
         rows = content.count("\n") - 1
         assert store(kind, content.encode()) == {"added": rows, "changed": 0, "removed": 0, "unchanged": 0}, kind
+    with database.write() as session:
+        zone = session.scalars(select(m.Zone).where(m.Zone.code == "Z1")).one()
+        builders.beacon(session, zone, hwid="c0ffee0009", retired_at=NOW)
     for kind, content in FILES.items():
         with database.read() as session:
             written = b"".join(export(session, kind, ZONE))

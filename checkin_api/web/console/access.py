@@ -74,6 +74,12 @@ def guard() -> Response | None:
     view = current_app.view_functions.get(request.endpoint or "")
     if not hasattr(view, _FOR):
         raise ProblemError(403, "forbidden", "這個頁面沒有開放 / this page is for nobody")
+    if "\0" in request.full_path or any(
+        "\0" in each for each in (request.view_args or {}).values() if isinstance(each, str)
+    ):
+        raise ProblemError(
+            422, "validation_failed", "網址含有不可用的字元 / the address has a character that none may have"
+        )
     g.viewer = _find_viewer()
     if getattr(view, _FILE, 0):
         if g.viewer is None or not g.viewer.complete:
@@ -220,7 +226,7 @@ def _find_viewer() -> Viewer | None:
     with database().read() as session:
         found = accounts.viewer_of(session, now(), token)
     # What looks by itself keeps nobody signed in.
-    if found is not None and found.is_to_be_noted(now()) and "Hx-Request" not in request.headers:
+    if found is not None and found.is_to_be_noted(now()) and "X-Poll" not in request.headers:
         with database().write() as session:
             accounts.note_seen(session, now(), found)
     return found

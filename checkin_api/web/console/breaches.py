@@ -77,7 +77,7 @@ def privacy_breaches_begin() -> Any:
     return redirect(url_for("console.privacy_breach", number=made, done="begun"), 303)
 
 
-@blueprint.get("/privacy/breaches/<int:number>")
+@blueprint.get("/privacy/breaches/<int(max=9223372036854775807):number>")
 @page(Role.HR)
 def privacy_breach(number: int) -> Any:
     """One, with what was done about it."""
@@ -94,7 +94,7 @@ def privacy_breach(number: int) -> Any:
     )
 
 
-@blueprint.post("/privacy/breaches/<int:number>/notes")
+@blueprint.post("/privacy/breaches/<int(max=9223372036854775807):number>/notes")
 @page(Role.HR)
 def privacy_breach_note(number: int) -> Any:
     """Write down what was done, or close it."""

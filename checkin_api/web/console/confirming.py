@@ -13,7 +13,7 @@ from checkin_api.outages import Confirmed, OutageRefusedError
 from checkin_api.queries import coverage
 from checkin_api.web.console import access
 from checkin_api.web.console.access import page
-from checkin_api.web.console.deciding import policy
+from checkin_api.web.console.deciding import NO_OFFICER, insist_on_person, policy
 from checkin_api.web.console.frame import blueprint
 from checkin_api.web.console.outages import DONE
 from checkin_api.web.errors import ProblemError
@@ -22,11 +22,6 @@ from checkin_api.web.errors import ProblemError
 AT_ONCE = 5
 # More than a department has; a longer list is not ours.
 _MOST = 20_000
-# As `checkin outage confirm --as` asks for: who approves is a person, and nobody approves for themselves.
-NO_OFFICER = (
-    "您的帳號沒有連結員警編號，不能整批補登；請系統管理員以您的員警編號建立帳號",
-    "Your account names no officer, so it cannot confirm for others: ask for one with your staff number",
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +62,7 @@ class Progress:
         return self.total - len(self.left)
 
 
-@blueprint.get("/outages/<int:outage_id>")
+@blueprint.get("/outages/<int(max=9223372036854775807):outage_id>")
 @page(Role.HR, Role.AUDITOR)
 def outages_one(outage_id: int) -> Any:
     """One outage, and whose missing punches it explains: what confirming would do, and nothing is done yet.
@@ -94,15 +89,14 @@ def outages_one(outage_id: int) -> Any:
     )
 
 
-@blueprint.post("/outages/<int:outage_id>/confirm")
+@blueprint.post("/outages/<int(max=9223372036854775807):outage_id>/confirm")
 @page(Role.HR)
 def outages_confirm(outage_id: int) -> Any:
     """Confirm the next of those that are ticked; the page asks again until none is left.
 
     What a request says is only who is left: what each lacks, and when it was due, is looked up again.
     """
-    if access.viewer().staff_no is None:
-        raise ProblemError(409, "no_officer", " / ".join(NO_OFFICER))
+    insist_on_person()
     before = _progress()
     some = before.left[:AT_ONCE]
     with access.database().read() as session:

@@ -36,7 +36,7 @@ from checkin_api.web.errors import ProblemError
 
 # As many changes of one kind as a person reads at one time.
 SHOWN_CHANGES = 100
-_MONTH = timedelta(days=31)
+_MONTH, _YEAR = timedelta(days=31), timedelta(days=366)
 
 WORDS: dict[Kind, tuple[str, str]] = {
     Kind.UNITS: ("單位", "Units"),
@@ -114,9 +114,11 @@ def data_file(kind: str) -> Response:
     column = between(chosen)
     today = local_date(access.now(), zone)
     first, last = parameters.day("from", today - _MONTH), parameters.day("to", today + _MONTH)
-    if last < first:
+    if not first <= last < first + _YEAR:
         raise ProblemError(
-            422, "validation_failed", "期間須由前到後 / the period must go from the earlier to the later date"
+            422,
+            "validation_failed",
+            "期間須由前到後，最多一年 / the period must go from the earlier to the later date, a year at most",
         )
     period = {} if column is None else {"from": first.isoformat(), "to": last.isoformat()}
     with access.database().write() as session:
@@ -194,6 +196,7 @@ def _told(upload: Upload, found: ImportResult | ImportRefusedError) -> dict[str,
     return {
         "file": upload.name,
         "stamp": upload.stamp,
+        "replacing": upload.replacing,
         "result": found,
         "problems": (),
         "shown": shown,

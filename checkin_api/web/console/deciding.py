@@ -26,6 +26,10 @@ _T = TypeVar("_T")
 
 logger = logging.getLogger(__name__)
 
+NO_OFFICER = (
+    "您的帳號沒有連結員警編號，不能審核：請管理員以 checkin user add --staff-no 另建",
+    "Your account names no officer, so nobody could tell whether it is your own record: ask an administrator for one",
+)
 NOBODY_CHOSEN = ("沒有勾選任何申請", "Nothing was selected")
 UNKNOWN = ("沒有這件申請", "There is no such request")
 
@@ -47,6 +51,7 @@ class Decided:
 @page(Role.HR, Role.SUPERVISOR)
 def corrections_approve(correction_id: UUID) -> Any:
     """Approve one, or endorse it where two decide."""
+    insist_on_person()
     with access.database().write() as session:
         seen(session, correction_id)
         done = granted(_approve(session, correction_id))
@@ -57,6 +62,7 @@ def corrections_approve(correction_id: UUID) -> Any:
 @page(Role.HR, Role.SUPERVISOR)
 def corrections_reject(correction_id: UUID) -> Any:
     """Turn one down, saying why."""
+    insist_on_person()
     return _closed(
         correction_id,
         lambda session: corrections.reject(
@@ -79,6 +85,7 @@ def corrections_withdraw(correction_id: UUID) -> Any:
 @page(Role.HR, Role.SUPERVISOR)
 def corrections_approve_several() -> Any:
     """Approve those that are ticked; what was refused is listed with the reason, and stops none of the others."""
+    insist_on_person()
     done = [_decided(text) for text in dict.fromkeys(request.form.getlist("id")[: paging.SIZE])]
     states = [each.outcome.state for each in done if isinstance(each.outcome, Approval)]
     if not done:
@@ -94,6 +101,16 @@ def corrections_approve_several() -> Any:
         ),
         200 if states else 409,
     )
+
+
+def insist_on_person() -> None:
+    """Refuse an account of which nobody knows whose it is: nobody decides on their own record.
+
+    Raises:
+        ProblemError: 409.
+    """
+    if access.viewer().staff_no is None:
+        raise ProblemError(409, "no_officer", " / ".join(NO_OFFICER))
 
 
 def policy() -> Policy:

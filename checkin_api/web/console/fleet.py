@@ -104,7 +104,7 @@ def fleet_beacon(hwid: str) -> Any:
     return render_template("console/fleet_beacon.html", beacon=found, alarms=rows)
 
 
-@blueprint.post("/fleet/alarms/<int:alarm_id>/close")
+@blueprint.post("/fleet/alarms/<int(max=9223372036854775807):alarm_id>/close")
 @page(Role.HR, Role.INSTALLER)
 def fleet_close(alarm_id: int) -> Any:
     """Close an alarm, saying what was found; it is in the audit log."""

@@ -47,8 +47,10 @@ def answer_to(error: Exception) -> Response:
     told = problem.get_json()
     answer = Response(render_template("console/error.html", problem=told), problem.status_code)
     if "Hx-Request" in request.headers:
-        # The whole page, not a corner of it.
-        answer.headers["HX-Retarget"] = "body"
+        # In the place of the page, whatever part of it was asked for.
+        answer.headers["HX-Retarget"] = "#main"
+        answer.headers["HX-Reswap"] = "innerHTML"
+        answer.headers["HX-Reselect"] = "#main > *"
     return answer
 
 

@@ -72,7 +72,7 @@ def outages_enter() -> Any:
     return redirect(url_for("console.outages_one", outage_id=made, done="entered"), 303)
 
 
-@blueprint.post("/outages/<int:outage_id>/end")
+@blueprint.post("/outages/<int(max=9223372036854775807):outage_id>/end")
 @page(Role.HR)
 def outages_end(outage_id: int) -> Any:
     """Say when one that was entered ended."""
@@ -84,7 +84,7 @@ def outages_end(outage_id: int) -> Any:
     return redirect(url_for("console.outages_one", outage_id=outage_id, done="ended"), 303)
 
 
-@blueprint.post("/outages/<int:outage_id>/dismiss")
+@blueprint.post("/outages/<int(max=9223372036854775807):outage_id>/dismiss")
 @page(Role.HR)
 def outages_dismiss(outage_id: int) -> Any:
     """Let one count no more."""

@@ -27,9 +27,11 @@ def sign_in() -> Any:
     if not access.extension("sign_in_pace").admits(request.remote_addr or ""):
         return _refused("console/sign_in.html", SignInRefusal.TOO_MANY, 429, wanted=wanted)
     name, password = request.form.get("username", ""), request.form.get("password", "")
-    token = ""
+    with access.database().read() as session:
+        stored = accounts.stored_hash(session, name)
+    right, token = accounts.is_password(stored, password), ""
     with access.database().write() as session:
-        user = accounts.sign_in(session, access.now(), name, password)
+        user = accounts.sign_in(session, access.now(), name, checked_hash=stored, right=right)
         if not isinstance(user, SignInRefusal):
             has_second_step = user.totp_confirmed_at is not None
             token = accounts.open_session(session, access.now(), user.id, complete=not has_second_step)
@@ -81,18 +83,28 @@ def own_password() -> Any:
     """A new password; all other sessions of the account end."""
     if request.method == "GET":
         return render_template("console/password.html", refusal=None)
-    who, form = access.viewer(), request.form
+    who, old, new = access.viewer(), request.form.get("old", ""), request.form.get("new", "")
     refusal: SignInRefusal | None = SignInRefusal.NOT_THE_SAME
-    if form.get("new", "") == form.get("again", ""):
-        with access.database().write() as session:
-            refusal = accounts.change_password(
-                session, access.now(), who.user_id, form.get("old", ""), form.get("new", "")
-            )
-            if refusal is None:
-                accounts.end_all(session, access.now(), who.user_id, but=who.session_id)
+    if new == request.form.get("again", ""):
+        refusal = accounts.judge_password(new, old, who.username) or _change(old, new)
     if refusal is not None:
         return _refused("console/password.html", refusal, 409)
     return redirect(url_for("console.home"), 303)
+
+
+def _change(old: str, new: str) -> SignInRefusal | None:
+    who = access.viewer()
+    with access.database().read() as session:
+        stored = accounts.stored_hash(session, who.username)
+    right = accounts.is_password(stored, old)
+    new_hash = accounts.hash_of(new) if right else ""
+    with access.database().write() as session:
+        refusal = accounts.change_password(
+            session, access.now(), who.user_id, checked_hash=stored, right=right, new_hash=new_hash
+        )
+        if refusal is None:
+            accounts.end_all(session, access.now(), who.user_id, but=who.session_id)
+    return refusal
 
 
 @blueprint.route("/second-step", methods=["GET", "POST"])
@@ -111,10 +123,16 @@ def second_step() -> Any:
         with access.database().write() as session:
             typed = request.form.get("code", "")
             refusal = accounts.confirm_second_step(session, access.now(), vault, who.user_id, typed)
+            if refusal is None:
+                # Whoever is in by the password alone is out.
+                accounts.end_all(session, access.now(), who.user_id, but=who.session_id)
         if refusal is None:
             return redirect(url_for("console.home"), 303)
     with access.database().write() as session:
         address = accounts.begin_second_step(session, vault, who.user_id)
+    if address is None:
+        # Done by another tab, or by the first of two clicks.
+        return redirect(url_for("console.home"), 303)
     picture = segno.make(address, error="m").svg_data_uri(border=2, light="#fff", scale=4)
     secret = address.partition("secret=")[2].partition("&")[0]
     page = render_template(

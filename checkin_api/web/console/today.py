@@ -11,7 +11,7 @@ from checkin_api.domain.ids import Status
 from checkin_api.domain.shifts import DAY, local_date
 from checkin_api.queries.attendance import duty_limits
 from checkin_api.queries.standing import UnitStanding, standing
-from checkin_api.web.console import access, parameters
+from checkin_api.web.console import access, paging, parameters
 from checkin_api.web.console.access import READERS, page
 from checkin_api.web.console.frame import blueprint
 from reports.tables import REFERENCE_RATE
@@ -51,8 +51,16 @@ def home_people() -> Any:
         unit = units[0] if request.args.get("unit") else None
     chosen = parameters.one_of("status", Status)
     duties = [duty for duty in found.duties if chosen in (None, duty.record.status)]
+    number = paging.wanted()
+    skip = paging.skipped(number)
     return render_template(
-        "console/today_people.html", date=day, unit=unit, duties=duties, statuses=found.statuses, chosen=chosen
+        "console/today_people.html",
+        date=day,
+        unit=unit,
+        duties=duties[skip : skip + paging.SIZE],
+        paging=paging.Paging(number, len(duties)),
+        statuses=found.statuses,
+        chosen=chosen,
     )
 
 
@@ -77,7 +85,7 @@ def _kept(day: date) -> list[UnitStanding] | None:
 def _keep(day: date, rows: list[UnitStanding]) -> None:
     kept, scope = access.extension("standing_kept"), (access.viewer().unit, day)
     if _kept(day) is None:
-        for old in [key for key, (at, _) in kept.items() if access.now() - at > KEPT_FOR]:
+        for old in [key for key, (at, _) in list(kept.items()) if access.now() - at > KEPT_FOR]:
             kept.pop(old, None)
         kept[scope] = (access.now(), rows)
 
