@@ -13,6 +13,7 @@ from checkin_api.db import Database
 from tests.fakes import FakeClock
 from tests.postgres import PostgresServer
 
+_LONGEST = {"test_kill", "test_radio"}
 NETWORK_FOLDERS = {"integration", "e2e", "radio"}
 # How long an example takes says more of the machine, and of what else it does, than of the code.
 hypothesis.settings.register_profile("untimed", deadline=None)
@@ -24,6 +25,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if item.path.relative_to(root).parts[0] in NETWORK_FOLDERS:
             item.add_marker(pytest.mark.network)
+    # What takes minutes begins first: else one worker ends with it while the others have nothing to do.
+    items.sort(key=lambda item: 0 if item.path.stem in _LONGEST else 1)
 
 
 @pytest.hookimpl(tryfirst=True)

@@ -12,7 +12,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from checkin_api import audit
-from checkin_api.accounts.users import HASHER, NOBODYS_HASH
+from checkin_api.accounts.users import HASHER, nobodys_hash
 from checkin_api.audit import Act
 from checkin_api.domain.ids import SignInRefusal
 from checkin_api.models import ConsoleUser
@@ -30,7 +30,7 @@ _AT_ONCE = threading.BoundedSemaphore(2)
 def stored_hash(session: Session, username: str) -> str:
     """What a password is checked against; of an unknown name a hash that takes as long."""
     found = session.scalar(select(ConsoleUser.password_hash).where(ConsoleUser.username == _as_name(username)))
-    return found or NOBODYS_HASH
+    return found or nobodys_hash()
 
 
 def is_password(password_hash: str, password: str) -> bool:

@@ -4,6 +4,7 @@ import re
 import secrets
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 
 from argon2 import PasswordHasher
 from sqlalchemy import select, update
@@ -21,8 +22,6 @@ _FIRST_PASSWORD_LETTERS = 16
 _USERNAME = re.compile(r"[a-z0-9][a-z0-9._-]{1,63}")
 # Source: RFC 9106, section 4, second recommended option: 64 MiB, 3 passes, 4 lanes; the library's default.
 HASHER = PasswordHasher()
-# A password that nobody has: verifying it takes as long as a real one, so that nobody learns which names exist.
-NOBODYS_HASH = HASHER.hash(secrets.token_urlsafe())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,6 +48,12 @@ class UserRow:
     locked_until: datetime | None
     made_at: datetime
     disabled_at: datetime | None
+
+
+@cache
+def nobodys_hash() -> str:
+    """Of a password that nobody has: verifying it takes as long as a real one, so no name is given away."""
+    return HASHER.hash(secrets.token_urlsafe())
 
 
 def add(session: Session, now: datetime, user: User, *, actor: str) -> str:

@@ -189,7 +189,7 @@ def test_import_says_how_many_rows_it_added_changed_and_left(sqlite_url: str, un
     dry = checkin(sqlite_url, "import", "units", str(units), "--dry-run")
     assert (dry.exit_code, dry.stdout) == (
         0,
-        "units: 2 would be added, 0 changed, 0 unchanged（試跑：新增 2、更改 0、不變 0）\n",
+        "+ U1 一所\n+ U2 二所\nunits: 2 would be added, 0 changed, 0 unchanged（試跑：新增 2、更改 0、不變 0）\n",
     )
     done = checkin(sqlite_url, "import", "units", str(units))
     assert done.stdout == "units: 2 were added, 0 changed, 0 unchanged（新增 2、更改 0、不變 0）\n"
