@@ -1,6 +1,7 @@
 """SIGKILL at random moments under load: what was answered 200 is there, and nothing has an effect twice."""
 
 import http.client
+import os
 import random
 import subprocess
 import sys
