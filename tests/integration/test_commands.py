@@ -192,10 +192,12 @@ def test_import_says_how_many_rows_it_added_changed_and_left(sqlite_url: str, un
         "+ U1 一所\n+ U2 二所\nunits: 2 would be added, 0 changed, 0 unchanged（試跑：新增 2、更改 0、不變 0）\n",
     )
     done = checkin(sqlite_url, "import", "units", str(units))
-    assert done.stdout == "units: 2 were added, 0 changed, 0 unchanged（新增 2、更改 0、不變 0）\n"
+    added = "+ U1 一所\n+ U2 二所\n"
+    assert done.stdout == f"{added}units: 2 were added, 0 changed, 0 unchanged（新增 2、更改 0、不變 0）\n"
     units.write_text("code,name\nU1,一所\nU2,第二派出所\n", "utf-8")
     done = checkin(sqlite_url, "import", "units", str(units))
-    assert done.stdout == "units: 0 were added, 1 changed, 1 unchanged（新增 0、更改 1、不變 1）\n"
+    changed = "~ U2 name: 二所 → 第二派出所\n"
+    assert done.stdout == f"{changed}units: 0 were added, 1 changed, 1 unchanged（新增 0、更改 1、不變 1）\n"
 
 
 def test_import_that_is_refused_names_each_problem_on_its_line(sqlite_url: str, units: Path):
