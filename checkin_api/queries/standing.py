@@ -64,7 +64,7 @@ def standing(
     for block in attendance(session, period, among=queries.of_units(units)):
         for code, counted in _per_unit(block, now):
             own[code] = own.get(code, NOTHING) + counted
-    return list(_in_tree(units, own))
+    return _in_tree(units, own)
 
 
 def _per_unit(block: OfficerBlock, now: datetime) -> Iterator[tuple[str, Standing]]:
@@ -94,17 +94,12 @@ def _officers(officer: Ints, rows: Bools, unit_of: Ints, units: int) -> Ints:
     return np.bincount(unit_of[np.unique(officer[rows])], minlength=units)
 
 
-def _in_tree(units: Iterable[UnitRow], own: Mapping[str, Standing]) -> Iterator[UnitStanding]:
+def _in_tree(units: Iterable[UnitRow], own: Mapping[str, Standing]) -> list[UnitStanding]:
     """Depth first; a unit's numbers are its own and all below it."""
-    below: dict[int | None, list[UnitRow]] = {}
-    known = {unit.id for unit in units}
-    for unit in units:
-        below.setdefault(unit.parent_id if unit.parent_id in known else None, []).append(unit)
-
-    def walk(unit: UnitRow, depth: int) -> list[UnitStanding]:
-        parts = [walk(child, depth + 1) for child in below.get(unit.id, [])]
-        total = sum((part[0].standing for part in parts), own.get(unit.code, NOTHING))
-        return [UnitStanding(unit, depth, total), *(row for part in parts for row in part)]
-
-    for top in below.get(None, []):
-        yield from walk(top, 0)
+    tree = queries.in_tree(units)
+    totals = {unit.id: own.get(unit.code, NOTHING) for unit, _ in tree}
+    # The deepest first, so that each is whole before it is added to the one above.
+    for unit, _ in reversed(tree):
+        if unit.parent_id in totals:
+            totals[unit.parent_id] += totals[unit.id]
+    return [UnitStanding(unit, depth, totals[unit.id]) for unit, depth in tree]

@@ -8,12 +8,11 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, datetime
 from typing import BinaryIO
 
+from checkin_api.domain.formulas import guarded
 from reports.about import after
 from reports.tables import Cell, Column, Fact, Fingerprint, Report, Stream, Type
 from reports.wanted import Progress, Written
 
-# Source: OWASP, "CSV Injection": a cell that begins with one of these is a formula to a spreadsheet.
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 _NO_DATA = "無資料 / no data"
 _BIG5 = "cp950"
 _NOT_IN_BIG5 = "？"
@@ -130,6 +129,4 @@ def spreadsheet_cell(value: str | float | None) -> str | int | float:
     """A value that a spreadsheet shows as it is."""
     if value is None:
         return ""
-    if isinstance(value, str) and value.startswith(_FORMULA):
-        return "'" + value
-    return value
+    return guarded(value) if isinstance(value, str) else value

@@ -30,7 +30,6 @@ PAGES: dict[str, set[Role]] = {
     "console.attendance_search": READERS,
     "console.attendance_officer": READERS,
     "console.attendance_record": READERS,
-    "console.attendance_attachment": READERS,
     "console.audit": {Role.HR, Role.AUDITOR},
     "console.audit_verify": {Role.HR, Role.AUDITOR},
     "console.reports": READERS,

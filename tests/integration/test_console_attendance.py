@@ -113,7 +113,7 @@ def test_a_supervisor_finds_and_sees_the_own_officers_only(worked: Console, capl
     assert "A0002" not in text_of(browser.get("/attendance/search?q=員警").text)
     for path in ("A0002", f"A0002/{TODAY}"):
         assert browser.get(f"/attendance/officers/{path}").status_code == 404
-    assert browser.get(f"/attendance/attachments/{correction}").status_code == 404
+    assert browser.get(f"/corrections/{correction}/attachment").status_code == 404
     assert "console:supervisor asked for officer A0002, who is not theirs" in caplog.text
 
 
@@ -207,8 +207,8 @@ def test_an_unproven_duty_names_the_outage_that_explains_it(office: Console):
 def test_an_attachment_can_do_nothing_in_the_console(worked: Console, name: str, content: bytes, kind: str, how: str):
     correction = ask(worked, attachment=Attachment(name, content))
     browser = worked.open(Role.HR)
-    assert f"/console/attendance/attachments/{correction}" in browser.get(DAY).text
-    answer = browser.get(f"/attendance/attachments/{correction}")
+    assert f"/console/corrections/{correction}/attachment" in browser.get(DAY).text
+    answer = browser.get(f"/corrections/{correction}/attachment")
     assert (answer.data, answer.mimetype) == (content, kind)
     assert answer.headers["Content-Disposition"].startswith(f'{how}; filename="')
     assert "filename*=UTF-8''%E8%AD%89%E6%98%8E" in answer.headers["Content-Disposition"]

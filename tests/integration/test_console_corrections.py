@@ -163,9 +163,10 @@ def test_an_attachment_is_shown_as_what_it_is_and_nothing_in_it_runs(office: Con
     browser = office.open(Role.AUDITOR)
     shown = browser.get(f"/corrections/{picture}/attachment")
     assert (shown.mimetype, shown.data) == ("image/png", PNG.content)
-    assert shown.headers["Content-Security-Policy"] == "default-src 'none'; sandbox"
+    assert shown.headers["Content-Security-Policy"] == "default-src 'none'; sandbox; frame-ancestors 'none'"
     assert shown.headers["X-Content-Type-Options"] == "nosniff"
-    assert shown.headers["Content-Disposition"].startswith("inline; filename*=UTF-8''_script_.png")
+    named = "inline; filename=\"_script_.png\"; filename*=UTF-8''_script_.png"
+    assert shown.headers["Content-Disposition"] == named
     saved = browser.get(f"/corrections/{paper}/attachment")
     assert (saved.mimetype, saved.headers["Content-Disposition"][:10]) == ("application/pdf", "attachment")
 

@@ -1,5 +1,6 @@
 """The queue of corrections 補打卡: what waits for a decision, what was decided, and what was attached."""
 
+import unicodedata
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
@@ -84,9 +85,9 @@ def corrections_attachment(correction_id: UUID) -> Any:
     kind = media_type(attachment.content)
     answer = Response(attachment.content, mimetype=kind)
     how = "inline" if kind.startswith("image/") else "attachment"
-    # Source: RFC 8187, section 3.2.
-    answer.headers["Content-Disposition"] = f"{how}; filename*=UTF-8''{quote(attachment.name, safe='')}"
-    answer.headers["Content-Security-Policy"] = "default-src 'none'; sandbox"
+    answer.headers["Content-Disposition"] = f"{how}; {_file_name(attachment.name)}"
+    answer.headers["Content-Security-Policy"] = "default-src 'none'; sandbox; frame-ancestors 'none'"
+    answer.headers["Cross-Origin-Resource-Policy"] = "same-origin"
     return answer
 
 
@@ -105,3 +106,10 @@ def _asked(row: QueuedRow) -> Asked:
         rejection if isinstance(rejection, CorrectionRefusal) else None,
         isinstance(rules.withdraw(case, actor), CorrectionState),
     )
+
+
+def _file_name(name: str) -> str:
+    """A name for whoever knows only ASCII, and the real one. Source: RFC 6266, section 4.3; RFC 8187."""
+    ascii_only = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode()
+    plain = "".join(char for char in ascii_only if char.isalnum() or char in "._-") or "attachment"
+    return f"filename=\"{plain}\"; filename*=UTF-8''{quote(name, safe='')}"
