@@ -10,8 +10,7 @@ from flask import Response, redirect, render_template, request, url_for
 from sqlalchemy.orm import Session
 
 from checkin_api import corrections
-from checkin_api.corrections import Approval
-from checkin_api.domain.corrections import Policy
+from checkin_api.corrections import Approval, policy_in_force
 from checkin_api.domain.ids import CorrectionRefusal, CorrectionState, Role
 from checkin_api.domain.words import CORRECTION_REFUSAL
 from checkin_api.errors import NotFoundError, unknown_correction
@@ -113,12 +112,6 @@ def insist_on_person() -> None:
         raise ProblemError(409, "no_officer", " / ".join(NO_OFFICER))
 
 
-def policy() -> Policy:
-    """What the installation sets for corrections."""
-    settings = access.settings()
-    return Policy(quota=settings.correction_quota, days=settings.correction_days, zone=settings.zone)
-
-
 def seen(session: Session, correction_id: UUID) -> CorrectionRow:
     """A correction that who looks may know of; one of another unit is as if it were not there.
 
@@ -144,7 +137,8 @@ def granted(outcome: _T | CorrectionRefusal) -> _T:
 
 
 def _approve(session: Session, correction_id: UUID) -> Approval | CorrectionRefusal:
-    return corrections.approve(session, access.now(), correction_id, actor=access.actor(), policy=policy())
+    policy = policy_in_force(session, access.settings())
+    return corrections.approve(session, access.now(), correction_id, actor=access.actor(), policy=policy)
 
 
 def _decided(text: str) -> Decided:

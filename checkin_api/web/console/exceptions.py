@@ -119,7 +119,7 @@ def _kept(session: Session, unit: str | None, first: date, last: date) -> tuple[
     there: tuple[datetime, list[Graded]] | None = kept.get(key)
     if there is not None:
         return there[1], there[0]
-    period = Period(first=first, last=last, as_of=now, zone=settings.zone, limits=duty_limits(settings))
+    period = Period(first=first, last=last, as_of=now, zone=settings.zone, limits=duty_limits(session, settings))
     everybody = unit is None and viewer.unit is None
     found = list(_found(session, None if everybody else units, period, local_date(now, settings.zone)))
     for oldest in list(kept)[: max(0, len(kept) - _MOST_KEPT + 1)]:

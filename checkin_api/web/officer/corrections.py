@@ -11,9 +11,9 @@ from sqlalchemy.orm import Session
 
 from checkin_api import corrections, queries, supervision
 from checkin_api.checkin.today import Person
-from checkin_api.corrections import Approval, MissingPunch, Request
+from checkin_api.corrections import Approval, MissingPunch, Request, policy_in_force
 from checkin_api.domain.attachments import Attachment
-from checkin_api.domain.corrections import OPEN, Actor, Policy
+from checkin_api.domain.corrections import OPEN, Actor
 from checkin_api.domain.ids import CorrectionRefusal, CorrectionState, Direction, StaffNo
 from checkin_api.domain.words import CORRECTION_KIND, CORRECTION_REFUSAL, CORRECTION_STATE, FLAG, STATUS
 from checkin_api.errors import unknown_correction
@@ -49,10 +49,11 @@ def list_corrections() -> Any:
     """Own requests, the newest first."""
     settings = access.settings()
     with access.database().read() as session:
+        days = policy_in_force(session, settings).days
         rows = reading.corrections(session, staff_no=access.person(session).staff_no, limit=50)
     return {
         "timezone": settings.timezone,
-        "days": settings.correction_days,
+        "days": days,
         "corrections": [_correction(row) for row in rows],
     }
 
@@ -74,7 +75,8 @@ def request_correction(json_data: schemas.CorrectionIn) -> Any:
             json_data.reason,
             Attachment(sent.name, sent.content) if sent else None,
         )
-        made = _granted(corrections.request(session, access.now(), asked, actor=_actor(person), policy=_policy()))
+        policy = policy_in_force(session, access.settings())
+        made = _granted(corrections.request(session, access.now(), asked, actor=_actor(person), policy=policy))
         row = reading.correction(session, made)
     return _correction(row), 201
 
@@ -119,7 +121,8 @@ def decide_correction(correction_id: UUID, json_data: schemas.DecisionIn) -> Any
         now, actor = access.now(), _actor(person)
         outcome: Approval | CorrectionState
         if json_data.decision == "approve":
-            outcome = _granted(corrections.approve(session, now, correction_id, actor=actor, policy=_policy()))
+            policy = policy_in_force(session, access.settings())
+            outcome = _granted(corrections.approve(session, now, correction_id, actor=actor, policy=policy))
         else:
             outcome = _granted(corrections.reject(session, now, correction_id, actor=actor, comment=json_data.comment))
     if isinstance(outcome, Approval):
@@ -142,7 +145,7 @@ def get_unit(query_data: schemas.WhichDayIn) -> Any:
     day = query_data.day or access.today()
     with access.database().read() as session:
         units = _units(session, access.person(session))
-        seen = unit_day(session, units, day, now=now, zone=settings.zone, limits=duty_limits(settings))
+        seen = unit_day(session, units, day, now=now, zone=settings.zone, limits=duty_limits(session, settings))
         waiting = reading.corrections(session, states=OPEN, among=queries.of_units(units), limit=200)
     return {
         "now": now,
@@ -207,8 +210,3 @@ def _granted(outcome: _R | CorrectionRefusal) -> _R:
 
 def _actor(person: Person) -> Actor:
     return Actor(f"liff:{person.staff_no}", StaffNo(person.staff_no))
-
-
-def _policy() -> Policy:
-    settings = access.settings()
-    return Policy(quota=settings.correction_quota, days=settings.correction_days, zone=settings.zone)
