@@ -207,8 +207,10 @@ def _rostered(attendance: Attendance) -> Ints:
 def _examples(
     before: Attendance, after: Attendance, officers: Sequence[OfficerRow], differing: Bools, *, room: int
 ) -> Iterator[ChangedDuty]:
+    if not room:
+        return
     chosen = differing.copy()
-    chosen[np.nonzero(differing)[0][max(room, 0) :]] = False
+    chosen[np.nonzero(differing)[0][room:]] = False
     wanted = list(before.records(chosen))
     keys = {(each.officer, each.duty_date) for each in wanted}
     columns = after.columns

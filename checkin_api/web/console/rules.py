@@ -236,8 +236,12 @@ def rules_shift_save(code: str) -> Any:
 
 
 def _last_month(session: Session) -> Period:
+    """The last whole month, or this one up to yesterday where nobody punched in the last."""
     now, settings = access.now(), access.settings()
-    last = local_date(now, settings.zone).replace(day=1) - DAY
+    today = local_date(now, settings.zone)
+    last = today.replace(day=1) - DAY
+    if today.day > 1 and (queries.first_day(session, settings.zone) or today) > last:
+        last = today - DAY
     limits = duty_limits(session, settings)
     return Period(first=last.replace(day=1), last=last, as_of=now, zone=settings.zone, limits=limits)
 
