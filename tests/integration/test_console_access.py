@@ -40,6 +40,8 @@ PAGES: dict[str, set[Role]] = {
     "console.reports_retry": READERS,
     "console.reports_downloads": {Role.HR, Role.AUDITOR},
     "console.fleet": {Role.HR, Role.AUDITOR, Role.INSTALLER},
+    "console.fleet_sites": {Role.HR, Role.AUDITOR, Role.INSTALLER},
+    "console.fleet_site": {Role.HR, Role.AUDITOR, Role.INSTALLER},
     "console.fleet_beacon": {Role.HR, Role.AUDITOR, Role.INSTALLER},
     "console.fleet_close": {Role.HR, Role.INSTALLER},
     "console.users": {Role.ADMIN},
