@@ -27,7 +27,7 @@ _TALLER = 1.25
 # A line shows where a mark really belongs that had to go so far aside.
 _ASIDE = 6
 # What a mark covers on either side of its middle, and how far from it a label begins.
-_HALF, _BESIDE = 12, 14
+_HALF, _BESIDE = 11, 14
 _WIDE_LETTER, _NARROW_LETTER, _LABEL_HEIGHT, _LONGEST_LABEL = 12.0, 7.5, 14, 16
 # A plan shows no less than a kilometre: marks of one street would look like a city.
 _LEAST_ACROSS_M = 1000.0
@@ -214,7 +214,7 @@ def _label(spot: Spot, place: tuple[int, int], taken: Bools) -> Label | None:
         beginnings = (
             (Label(text, x + _BESIDE, y + 4, "start"), x + _BESIDE),
             (Label(text, x - _BESIDE, y + 4, "end"), x - _BESIDE - long),
-            (Label(text, x, y - _BESIDE, "middle"), x - long // 2),
+            (Label(text, x, y - _BESIDE - 2, "middle"), x - long // 2),
             (Label(text, x, y + _BESIDE + 10, "middle"), x - long // 2),
         )
         for label, begin in beginnings:
