@@ -73,6 +73,8 @@ PAGES: dict[str, set[Role]] = {
     "console.privacy_breaches": {Role.HR},
     "console.privacy_breaches_begin": {Role.HR},
     "console.privacy_breach": {Role.HR},
+    "console.privacy_concerned": {Role.HR},
+    "console.privacy_told": {Role.HR},
     "console.privacy_breach_note": {Role.HR},
 }
 
