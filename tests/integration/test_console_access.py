@@ -61,6 +61,7 @@ PAGES: dict[str, set[Role]] = {
     "console.corrections_approve_several": {Role.HR, Role.SUPERVISOR},
     "console.corrections_reject": {Role.HR, Role.SUPERVISOR},
     "console.corrections_withdraw": {Role.HR, Role.SUPERVISOR},
+    "console.corrections_request": {Role.HR},
     "console.corrections_new": {Role.HR},
     "console.outages": {Role.HR, Role.AUDITOR},
     "console.outages_one": {Role.HR, Role.AUDITOR},
