@@ -196,7 +196,10 @@ def test_what_hr_attaches_is_judged_and_kept_as_what_an_officer_attaches(office:
 
     def send(content: bytes, name: str) -> Any:
         assert 'type="file" name="attachment"' in browser.get("/corrections/new?staff_no=A0001&day=2026-11-23").text
-        return browser.post("/corrections/new", {**form, "attachment": (io.BytesIO(content), name)})
+        answer = browser.post("/corrections/new", {**form, "attachment": (io.BytesIO(content), name)})
+        # The test client leaves the temporary file open that it sends.
+        answer.request.environ["wsgi.input"].close()
+        return answer
 
     for content, words in (
         (b"MZ\x90", "附件只收 JPEG、PNG、PDF"),
@@ -206,7 +209,8 @@ def test_what_hr_attaches_is_judged_and_kept_as_what_an_officer_attaches(office:
         refused = send(content, "x.pdf")
         assert (refused.status_code, words in refused.text, "請再選一次檔案" in refused.text) == (409, True, True)
     # What is far too large is not even read.
-    assert browser.post("/corrections/new", form, content_length=SIZE_LIMIT + 2 * 1024 * 1024).status_code == 413
+    large = {"CONTENT_LENGTH": str(SIZE_LIMIT + 2 * 1024 * 1024)}
+    assert browser.post("/corrections/new", form, environ_overrides=large).status_code == 413
     assert send(PDF.content, "..\\掃描:<1>.exe").status_code == 303
     with office.database.read() as session:
         [row] = session.scalars(select(m.Correction))
