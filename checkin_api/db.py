@@ -1,4 +1,4 @@
-"""The database: engines for SQLite and PostgreSQL, sessions that read, sessions that write and commit."""
+"""The database: engines for SQLite and PostgreSQL, sessions that read, that see one moment, that write and commit."""
 
 import fcntl
 import os
@@ -29,7 +29,7 @@ _NOTICE_SILENCE = {
 
 
 class Database:
-    """One database: ``read()`` and ``write()`` sessions, and on SQLite the lock that lets processes take turns.
+    """One database: ``read()``, ``snapshot()``, ``write()`` sessions; on SQLite the lock of those who write.
 
     SQLite has one writer. Its own busy handler sleeps between tries, so that under load a second writing process
     waits for hundreds of milliseconds; a blocking file lock beside the database hands over at once instead.
@@ -62,6 +62,17 @@ class Database:
     def read(self) -> Iterator[Session]:
         """A session for reading; whatever it changed is rolled back."""
         with Session(self.engine) as session:
+            yield session
+
+    @contextmanager
+    def snapshot(self) -> Iterator[Session]:
+        """A session for reading that sees one state of everything, the one of its first statement; keep it short.
+
+        As long as it lasts, PostgreSQL cannot clear away what others replace, and SQLite's log grows.
+        """
+        # SQLite's transactions are such in any case; PostgreSQL's see what others commit in between.
+        level = {} if self.is_sqlite else {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
+        with Session(self.engine.execution_options(**level)) as session:
             yield session
 
     @contextmanager

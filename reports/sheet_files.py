@@ -1,10 +1,11 @@
-"""Files of month sheets for signing: one PDF, or a ZIP with a PDF a unit; one PDF's officers in memory at a time."""
+"""Files of month sheets for signing: one PDF, or a ZIP with a PDF a unit; each read at one moment, then typeset."""
 
 import hashlib
 import zipfile
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from functools import lru_cache
 from itertools import groupby
 from typing import Any, BinaryIO
@@ -37,38 +38,55 @@ LEGEND = (
 
 
 @dataclass(frozen=True, slots=True)
+class _Read:
+    """The sheets of one PDF, and the moment that all of it is of, as its foot says it."""
+
+    sheets: Sequence[Sheet]
+    foot: str
+
+
+@dataclass(frozen=True, slots=True)
 class _Maker:
-    """What the sheets of one file share."""
+    """What the PDFs of one file share."""
 
-    ask: Callable[[Sequence[int]], Iterator[OfficerBlock]]
-    month: Month
+    question: Question
     typesetter: Typesetter
-    given: dict[str, Any]
+    watermark: str | None
 
-    def sheets(self, officers: Sequence[SheetOfficer]) -> list[Sheet]:
-        """Their sheets, in the same order."""
-        made = dict(self._sheets({officer.id: officer for officer in officers}))
-        return [made[officer.id] for officer in officers if officer.id in made]
+    def read(self, officers: Sequence[SheetOfficer]) -> _Read:
+        """Their sheets in the same order, each whole, and all as they were at one moment.
 
-    def _sheets(self, people: Mapping[int, SheetOfficer]) -> Iterator[tuple[int, Sheet]]:
-        for block in self.ask(list(people)):
-            leaves: defaultdict[int, list[Leave]] = defaultdict(list)
-            for leave in block.attendance.facts.leave:
-                leaves[leave.officer].append(leave)
-            sums = totals(block.attendance.columns, block.of_period, officers=len(block.officers))
-            records = {key: list(its) for key, its in groupby(block.records(), lambda record: record.officer)}
-            for number, row in enumerate(block.officers):
-                who = people[row.id]
-                person = Person(who.staff_no, who.name, who.title, f"{who.unit_name}（{who.unit_code}）")
-                found = Found(records.get(number, ()), sums[number], block.attendance.facts, leaves[number])
-                yield row.id, sheet_of(person, self.month, found)
+        The transaction ends before anything is typeset: that takes minutes for a department, and whoever keeps one open
+        so long keeps the database from clearing up. The next PDF is of a later moment, which its foot names.
+        """
+        question, wanted = self.question, self.question.wanted
+        with question.database.snapshot() as session:
+            # Who has gone since the officers were counted is left out; who was moved stands in the file of before.
+            people = asking.sheet_officers(
+                session, wanted.first, wanted.last, among=queries.of_officers([officer.id for officer in officers])
+            )
+            calendar = queries.calendar(session, wanted.first, wanted.last)
+            month = Month(
+                first=wanted.first,
+                last=wanted.last,
+                zone=question.rules.zone,
+                off=frozenset(day for day in days_of(wanted.first, wanted.last) if not is_working_day(day, calendar)),
+                notes=asking.day_notes(session, wanted.first, wanted.last),
+                shifts=queries.shift_names(session),
+            )
+            blocks = attendance(session, _period(question), among=queries.of_officers([each.id for each in people]))
+            made = dict(_sheets(blocks, {each.id: each for each in people}, month))
+            foot = _foot(question, queries.completeness(session), asking.audit_head(session))
+        return _Read([made[officer.id] for officer in officers if officer.id in made], foot)
 
-    def pdf(self, sheets: Sequence[Sheet], question: Question) -> bytes:
+    def pdf(self, read: _Read) -> bytes:
         """One PDF of them."""
         clean = lru_cache(self.typesetter.drawable)
-        laid = [laid_out(sheet, clean) for sheet in sheets]
-        made = self.typesetter.pdf({**self.given, "sheets": laid}, made_at=question.made_at, tagged=False)
-        self.typesetter.forget({**self.given, "sheets": []})
+        given = _given(self.question, read.foot, self.watermark)
+        given = {name: clean(text) if isinstance(text, str) else text for name, text in given.items()}
+        laid = [laid_out(sheet, clean) for sheet in read.sheets]
+        made = self.typesetter.pdf({**given, "sheets": laid}, made_at=self.question.made_at, tagged=False)
+        self.typesetter.forget({**given, "sheets": []})
         return made
 
 
@@ -88,34 +106,34 @@ def write_sheets(question: Question, outfile: BinaryIO, *, watermark: str | None
         NotFoundError: there is no such unit or officer.
         TypesettingError: a font is missing.
     """
-    wanted, rules = question.wanted, question.rules
-    period = Period(first=wanted.first, last=wanted.last, as_of=question.made_at, zone=rules.zone, limits=rules.limits)
-    typesetter = Typesetter("sheet.typ")
+    wanted = question.wanted
+    maker = _Maker(question, Typesetter("sheet.typ"), watermark)
     with question.database.read() as session:
-        among = None if wanted.unit is None else queries.of_units(queries.units(session, wanted.unit))
-        if wanted.officer is not None:
-            officer = queries.of_staff_no(session, wanted.officer)
-            among = officer if among is None else among & officer
+        among = queries.among(session, wanted.unit, wanted.officer)
         officers = asking.sheet_officers(session, wanted.first, wanted.last, among=among)
-        _check(question.wanted, len(officers))
-        calendar = queries.calendar(session, wanted.first, wanted.last)
-        month = Month(
-            first=wanted.first,
-            last=wanted.last,
-            zone=rules.zone,
-            off=frozenset(day for day in days_of(wanted.first, wanted.last) if not is_working_day(day, calendar)),
-            notes=asking.day_notes(session, wanted.first, wanted.last),
-            shifts=queries.shift_names(session),
-        )
-        foot = _foot(question, queries.completeness(session), asking.audit_head(session))
-        given = _given(question, foot, watermark)
-        maker = _Maker(
-            ask=lambda ids: attendance(session, period, among=queries.of_officers(ids)),
-            month=month,
-            typesetter=typesetter,
-            given={name: typesetter.drawable(text) if isinstance(text, str) else text for name, text in given.items()},
-        )
-        return _write(maker, question, officers, outfile)
+    _check(wanted, len(officers))
+    return _write(maker, officers, outfile)
+
+
+def _period(question: Question) -> Period:
+    wanted, rules = question.wanted, question.rules
+    return Period(first=wanted.first, last=wanted.last, as_of=question.made_at, zone=rules.zone, limits=rules.limits)
+
+
+def _sheets(
+    blocks: Iterable[OfficerBlock], people: Mapping[int, SheetOfficer], month: Month
+) -> Iterator[tuple[int, Sheet]]:
+    for block in blocks:
+        leaves: defaultdict[int, list[Leave]] = defaultdict(list)
+        for leave in block.attendance.facts.leave:
+            leaves[leave.officer].append(leave)
+        sums = totals(block.attendance.columns, block.of_period, officers=len(block.officers))
+        records = {key: list(its) for key, its in groupby(block.records(), lambda record: record.officer)}
+        for number, row in enumerate(block.officers):
+            who = people[row.id]
+            person = Person(who.staff_no, who.name, who.title, f"{who.unit_name}（{who.unit_code}）")
+            found = Found(records.get(number, ()), sums[number], block.attendance.facts, leaves[number])
+            yield row.id, sheet_of(person, month, found)
 
 
 def _check(wanted: Wanted, officers: int) -> None:
@@ -130,36 +148,36 @@ def _check(wanted: Wanted, officers: int) -> None:
         )
 
 
-def _write(maker: _Maker, question: Question, officers: Sequence[SheetOfficer], outfile: BinaryIO) -> Written:
-    done, digest = 0, hashlib.sha256()
+def _write(maker: _Maker, officers: Sequence[SheetOfficer], outfile: BinaryIO) -> Written:
+    question, done, digest = maker.question, 0, hashlib.sha256()
     question.progress(done, len(officers))
     if question.wanted.form == "pdf":
         batches: Iterator[tuple[str, Sequence[SheetOfficer]]] = iter([("", officers)])
     else:
-        batches = _batches(officers, maker.month)
+        batches = _batches(officers, question.wanted.first)
     archive = zipfile.ZipFile(outfile, "w") if question.wanted.form == "zip" else None
     for name, batch in batches:
-        sheets = maker.sheets(batch)
-        pdf = maker.pdf(sheets, question)
+        read = maker.read(batch)
+        pdf = maker.pdf(read)
         if archive is None:
             outfile.write(pdf)
         else:
             moment = question.made_at.astimezone(question.rules.zone).timetuple()[:6]
             archive.writestr(zipfile.ZipInfo(name, moment), pdf)
-        for sheet in sheets:
+        for sheet in read.sheets:
             digest.update(f"{sheet.person.staff_no} {sheet.sha256}\n".encode())
-        done += len(sheets)
+        done += len(read.sheets)
         question.progress(done, len(officers))
     if archive is not None:
         archive.close()
     return Written(done, digest.hexdigest())
 
 
-def _batches(officers: Sequence[SheetOfficer], month: Month) -> Iterator[tuple[str, Sequence[SheetOfficer]]]:
+def _batches(officers: Sequence[SheetOfficer], month: date) -> Iterator[tuple[str, Sequence[SheetOfficer]]]:
     """The files of a ZIP: a unit each, a large unit in parts; their names differ whatever the codes hold."""
     for number, (_, of_unit) in enumerate(groupby(officers, lambda officer: officer.unit_code), 1):
         unit = list(of_unit)
-        stem = f"{number:03}_{safe_name(unit[0].unit_code)}_{safe_name(unit[0].unit_name)}_{month.first:%Y-%m}"
+        stem = f"{number:03}_{safe_name(unit[0].unit_code)}_{safe_name(unit[0].unit_name)}_{month:%Y-%m}"
         parts = [unit[begin : begin + LARGEST_PDF] for begin in range(0, len(unit), LARGEST_PDF)]
         for part, batch in enumerate(parts, 1):
             yield (f"{stem}_{part}.pdf" if len(parts) > 1 else f"{stem}.pdf"), batch

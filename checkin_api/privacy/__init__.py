@@ -8,7 +8,19 @@ from checkin_api.privacy.accepting import (
     acceptances,
     accepted,
 )
-from checkin_api.privacy.breaches import Breach, Note, add_note, begin_breach, breaches, find_breach, notes
+from checkin_api.privacy.breaches import (
+    Breach,
+    Note,
+    add_note,
+    begin_breach,
+    breaches,
+    closed,
+    find_breach,
+    notes,
+    record_list,
+    tell,
+    told,
+)
 from checkin_api.privacy.expiry import KEPT, CutOffs
 from checkin_api.privacy.notice import VERSION, Notice, notice
 from checkin_api.privacy.own_data import own_data, record_copy
@@ -38,6 +50,7 @@ __all__ = [
     "answer",
     "begin_breach",
     "breaches",
+    "closed",
     "find_breach",
     "notes",
     "notice",
@@ -47,8 +60,11 @@ __all__ = [
     "purge",
     "reach",
     "record_copy",
+    "record_list",
     "request",
     "request_row",
     "requests",
     "requests_of",
+    "tell",
+    "told",
 ]

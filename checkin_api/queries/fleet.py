@@ -1,4 +1,4 @@
-"""The beacons and the agents as a report looks at them: when each was heard last, its battery, its open alarms."""
+"""Sites, zones, beacons and agents as reports and pages look at them: where, when heard last, battery, open alarms."""
 
 from collections import defaultdict
 from dataclasses import dataclass
@@ -47,6 +47,18 @@ class ZoneLook:
     code: str
     name: str
     site: str
+    site_code: str
+
+
+@dataclass(frozen=True, slots=True)
+class SiteLook:
+    """One site, and where it is if anybody wrote that down; degrees."""
+
+    code: str
+    name: str
+    address: str
+    latitude: float | None
+    longitude: float | None
 
 
 def beacons(session: Session) -> list[BeaconLook]:
@@ -107,8 +119,17 @@ def agents(session: Session) -> list[AgentLook]:
 def zones(session: Session) -> list[ZoneLook]:
     """The zones, by site and code."""
     rows = session.execute(
-        select(m.Zone.code, m.Zone.name, m.Site.name)
+        select(m.Zone.code, m.Zone.name, m.Site.name, m.Site.code)
         .join(m.Site, m.Site.id == m.Zone.site_id)
         .order_by(m.Site.code, m.Zone.code)
     )
     return [ZoneLook(*row) for row in rows]
+
+
+def sites(session: Session) -> list[SiteLook]:
+    """The sites by code, those without a zone too."""
+    s = m.Site
+    return [
+        SiteLook(*row)
+        for row in session.execute(select(s.code, s.name, s.address, s.latitude, s.longitude).order_by(s.code))
+    ]

@@ -40,6 +40,8 @@ PAGES: dict[str, set[Role]] = {
     "console.reports_retry": READERS,
     "console.reports_downloads": {Role.HR, Role.AUDITOR},
     "console.fleet": {Role.HR, Role.AUDITOR, Role.INSTALLER},
+    "console.fleet_sites": {Role.HR, Role.AUDITOR, Role.INSTALLER},
+    "console.fleet_site": {Role.HR, Role.AUDITOR, Role.INSTALLER},
     "console.fleet_beacon": {Role.HR, Role.AUDITOR, Role.INSTALLER},
     "console.fleet_close": {Role.HR, Role.INSTALLER},
     "console.users": {Role.ADMIN},
@@ -65,6 +67,7 @@ PAGES: dict[str, set[Role]] = {
     "console.corrections_approve_several": {Role.HR, Role.SUPERVISOR},
     "console.corrections_reject": {Role.HR, Role.SUPERVISOR},
     "console.corrections_withdraw": {Role.HR, Role.SUPERVISOR},
+    "console.corrections_request": {Role.HR},
     "console.corrections_new": {Role.HR},
     "console.outages": {Role.HR, Role.AUDITOR},
     "console.outages_one": {Role.HR, Role.AUDITOR},
@@ -77,6 +80,8 @@ PAGES: dict[str, set[Role]] = {
     "console.privacy_breaches": {Role.HR},
     "console.privacy_breaches_begin": {Role.HR},
     "console.privacy_breach": {Role.HR},
+    "console.privacy_concerned": {Role.HR},
+    "console.privacy_told": {Role.HR},
     "console.privacy_breach_note": {Role.HR},
 }
 

@@ -1,7 +1,11 @@
 """Corrections and exceptions in the console: who sees and decides what, one by one and several at once."""
 
+import hashlib
+import io
+import json
 from collections.abc import Iterator
 from datetime import UTC, date, datetime
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -11,7 +15,7 @@ from checkin_api import audit, corrections
 from checkin_api import models as m
 from checkin_api.corrections import MissingPunch, Request
 from checkin_api.db import Database
-from checkin_api.domain.attachments import Attachment
+from checkin_api.domain.attachments import SIZE_LIMIT, Attachment
 from checkin_api.domain.corrections import Actor, Policy
 from checkin_api.domain.ids import CorrectionState, Direction, Role, StaffNo, new_id
 from tests import builders
@@ -184,6 +188,37 @@ def test_hr_enters_a_missing_punch_once_and_somebody_else_decides(office: Consol
     for wrong in ({"what": "void:x"}, {"what": ""}, {"at": ""}, {"at": "yesterday"}):
         assert browser.post("/corrections/new", {**form, **wrong}).status_code == 422
     assert browser.get("/corrections/new?staff_no=NOBODY").status_code == 404
+
+
+def test_what_hr_attaches_is_judged_and_kept_as_what_an_officer_attaches(office: Console):
+    browser = office.open(Role.HR)
+    form = {"staff_no": "A0001", "day": "2026-11-23", "what": "in", "at": "2026-11-23T08:00", "reason": "紙本"}
+
+    def send(content: bytes, name: str) -> Any:
+        assert 'type="file" name="attachment"' in browser.get("/corrections/new?staff_no=A0001&day=2026-11-23").text
+        answer = browser.post("/corrections/new", {**form, "attachment": (io.BytesIO(content), name)})
+        # The test client leaves the temporary file open that it sends.
+        answer.request.environ["wsgi.input"].close()
+        return answer
+
+    for content, words in (
+        (b"MZ\x90", "附件只收 JPEG、PNG、PDF"),
+        (b"", "附件只收 JPEG、PNG、PDF"),
+        (PDF.content + b"x" * SIZE_LIMIT, "附件超過 5 MiB"),
+    ):
+        refused = send(content, "x.pdf")
+        assert (refused.status_code, words in refused.text, "請再選一次檔案" in refused.text) == (409, True, True)
+    # What is far too large is not even read.
+    large = {"CONTENT_LENGTH": str(SIZE_LIMIT + 2 * 1024 * 1024)}
+    assert browser.post("/corrections/new", form, environ_overrides=large).status_code == 413
+    assert send(PDF.content, "..\\掃描:<1>.exe").status_code == 303
+    with office.database.read() as session:
+        [row] = session.scalars(select(m.Correction))
+        assert (row.attachment, row.attachment_name) == (PDF.content, "掃描__1_.exe.pdf")
+        [entry] = audit.entries(session, subject=f"correction:{row.id}")
+        assert json.loads(entry.detail)["attachment_sha256"] == hashlib.sha256(PDF.content).hexdigest()
+    saved = office.open(Role.AUDITOR).get(f"/corrections/{row.id}/attachment")
+    assert (saved.mimetype, saved.data) == ("application/pdf", PDF.content)
 
 
 def test_hr_asks_for_a_punch_of_the_day_to_be_voided_and_for_no_others(office: Console):

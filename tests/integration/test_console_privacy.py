@@ -1,11 +1,16 @@
 """Data protection in the console: requests answered once, acceptance, leaks with their time and their reach."""
 
+import csv
+import hashlib
+import io
+import json
 from collections.abc import Iterator
 from datetime import datetime
 from uuid import UUID
 
+import openpyxl
 import pytest
-from sqlalchemy import select
+from sqlalchemy import event, select
 
 from checkin_api import audit, privacy
 from checkin_api import models as m
@@ -125,3 +130,103 @@ def test_each_kind_is_one_of_the_notice_and_can_be_asked_for(office: Console):
     for kind in privacy.KINDS:
         assert browser.get(f"/privacy/breaches?kind={kind}&zone=&unit={MINE}").status_code == 200, kind
     assert privacy.KINDS.keys() <= {row.data for row in privacy.notice(agency="", contact="")["zh"].table.rows}
+
+
+def test_the_list_of_those_concerned_is_a_file_on_the_record_that_says_who_was_told(office: Console):
+    with office.database.write() as session:
+        officers = {each.staff_no: each for each in session.scalars(select(m.Officer))}
+        officers["A0002"].name = "=危險()"
+        builders.punch(session, officers["A0002"], Direction.IN, datetime(2026, 11, 22, 8, tzinfo=TAIPEI))
+    browser = office.open(Role.HR)
+    browser.get("/privacy/breaches")
+    number = browser.post("/privacy/breaches", {"text": "備份硬碟遺失"}).location.rpartition("/")[2].partition("?")[0]
+    asked = f"kind=roster&kind=punches&from=2026-11-20&to=2026-11-23&breach={number}"
+
+    def listed(form: str = "csv", unit: str = "") -> list[list[str]]:
+        answer = browser.get(f"/privacy/breaches/concerned?{asked}&form={form}&unit={unit}")
+        assert answer.status_code == 200
+        assert f"leak-{number}_concerned_2026-11-23.{form}" in answer.headers["Content-Disposition"]
+        rows = list(csv.reader(io.StringIO(answer.data.decode("utf-8-sig"))))
+        return [row for row in rows if row and row[0].startswith("A000")]
+
+    assert [row[:6] for row in listed()] == [
+        ["A0001", "員警A0001", "S01", "晨光派出所", "1", "roster"],
+        ["A0002", "'=危險()", "S02", "松濤派出所", "1", "roster, punches"],
+    ]
+    assert [row[0] for row in listed(unit=MINE)] == ["A0001"]
+    assert {row[7] for row in listed()} == {""}
+    form = {"kind": "punches", "from": "2026-11-20", "to": "2026-11-23", "breach": number}
+    browser.get(f"/privacy/breaches?{asked}")
+    assert "done=told" in browser.post("/privacy/breaches/told", form).location
+    office.clock.advance(minutes=1)
+    with office.database.write() as session:
+        # What came later was not known to who told: neither a new officer nor another's first punch.
+        first = session.scalars(select(m.Officer).where(m.Officer.staff_no == "A0001")).one()
+        for officer in (first, builders.officer(session, session.get_one(m.Unit, first.unit_id), staff_no="A0003")):
+            builders.punch(session, officer, Direction.IN, office.clock.now())
+    assert [(row[0], bool(row[7])) for row in listed()] == [("A0001", False), ("A0003", False), ("A0002", True)]
+    answer = browser.get(f"/privacy/breaches/concerned?{asked}&form=xlsx")
+    table = openpyxl.load_workbook(io.BytesIO(answer.data)).worksheets[-1]
+    assert [row[0].value for row in table.iter_rows()][-3:] == ["A0001", "A0003", "A0002"]
+    with office.database.read() as session:
+        taken = audit.entries(session, subject=f"export:leak:{number}")
+        assert json.loads(taken[0].detail)["sha256"] == hashlib.sha256(answer.data).hexdigest()
+        assert (len(taken), taken[0].actor, json.loads(taken[0].detail)["rows"]) == (5, "console:hr", 3)
+        # The log is never erased: it names nobody.
+        assert not any("A000" in each.detail for each in audit.entries(session) if "breach" in each.action)
+    assert "已通知當事人 / told 1: punches 2026-11-20–2026-11-23" in browser.get(f"/privacy/breaches/{number}").text
+    assert browser.post(f"/privacy/breaches/{number}/notes", {"text": "完", "closes": "yes"}).status_code == 303
+    assert browser.post("/privacy/breaches/told", form).status_code == 409
+
+
+@pytest.mark.parametrize(
+    ("query", "status"),
+    [
+        ("kind=punches", 422),
+        ("breach=1", 422),
+        ("kind=users&breach=1", 422),
+        ("kind=punches&breach=1&form=exe", 422),
+        ("kind=punches&breach=999", 404),
+        ("kind=punches&breach=1&zone=NONE", 404),
+        ("kind=punches&breach=x", 422),
+    ],
+)
+def test_a_list_of_no_leak_or_no_data_is_refused(office: Console, query: str, status: int):
+    with office.database.write() as session:
+        assert privacy.begin_breach(session, office.clock.now(), "遺失", known_at=office.clock.now(), actor="t") == 1
+    browser = office.open(Role.HR)
+    assert browser.get(f"/privacy/breaches/concerned?{query}").status_code == status
+    with office.database.read() as session:
+        assert audit.entries(session, subject="export:leak:1") == []
+
+
+def test_that_people_were_told_is_not_noted_of_a_unit(office: Console):
+    browser = office.open(Role.HR)
+    browser.get("/privacy/breaches")
+    form = {"kind": "punches", "breach": "1", "unit": MINE}
+    assert browser.post("/privacy/breaches/told", form).status_code == 422
+
+
+def test_the_list_of_leaks_asks_no_more_of_the_database_when_there_are_more(office: Console):
+    statements: list[str] = []
+    browser = office.open(Role.HR)
+    browser.headers["X-Poll"] = "1"
+    engine = office.app.extensions["database"].engine
+    event.listen(engine, "before_cursor_execute", lambda *told: statements.append(told[2]))
+
+    def asked() -> int:
+        statements.clear()
+        assert browser.get("/privacy/breaches").status_code == 200
+        return len(statements)
+
+    def note(count: int) -> None:
+        with office.database.write() as session:
+            for number in range(count):
+                privacy.begin_breach(
+                    session, office.clock.now(), f"{count} {number}", known_at=office.clock.now(), actor="t"
+                )
+
+    note(1)
+    few = asked()
+    note(20)
+    assert asked() == few

@@ -3,7 +3,7 @@
 import io
 import re
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from datetime import UTC, date, datetime
 from typing import Any
@@ -11,8 +11,11 @@ from zoneinfo import ZoneInfo
 
 import pypdf
 import pytest
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
 
 from checkin_api import audit
+from checkin_api import models as m
 from checkin_api.db import Database
 from checkin_api.domain.duty_law import DutyLimits
 from checkin_api.domain.ids import Direction
@@ -20,7 +23,7 @@ from checkin_api.errors import NotFoundError
 from checkin_api.queries.sheets import audit_head
 from reports import sheet_files
 from reports.sheet_files import write_sheets
-from reports.wanted import Question, Rules, Wanted, WantedError, Written
+from reports.wanted import Progress, Question, Rules, Wanted, WantedError, Written, no_progress
 from tests import builders
 
 TAIPEI = ZoneInfo("Asia/Taipei")
@@ -47,17 +50,21 @@ def _fill(database: Database) -> None:
         audit.record(session, MADE_AT, audit.Act(actor="cli:hr", action="test", subject="test:1", detail={}))
 
 
-def made(database: Database, form: str, **more: Any) -> tuple[bytes, Written, list[tuple[int, int]]]:
-    told: list[tuple[int, int]] = []
+def _question(database: Database, form: str, progress: Progress = no_progress, **more: Any) -> Question:
     period = {"first": date(2026, 11, 1), "last": date(2026, 11, 30)}
-    question = Question(
+    return Question(
         database=database,
         rules=Rules(TAIPEI, DutyLimits(), "測試警察局"),
         wanted=Wanted("month_sheets", form, **{**period, **more}),
         made_at=MADE_AT,
         made_by="cli:hr",
-        progress=lambda done, total: told.append((done, total)),
+        progress=progress,
     )
+
+
+def made(database: Database, form: str, **more: Any) -> tuple[bytes, Written, list[tuple[int, int]]]:
+    told: list[tuple[int, int]] = []
+    question = _question(database, form, lambda done, total: told.append((done, total)), **more)
     out = io.BytesIO()
     written = write_sheets(question, out, watermark="內部使用")
     return out.getvalue(), written, told
@@ -113,3 +120,55 @@ def test_what_is_no_month_and_no_format_is_refused(filled: Database):
 def test_the_log_of_a_new_department_has_no_head(sqlite_url: str):
     with closing(Database(sqlite_url)) as database, database.read() as session:
         assert audit_head(session) is None
+
+
+class Watched(io.BytesIO):
+    """A file that looks at the database whenever something is written, and changes it once."""
+
+    def __init__(self, database: Database, change: Callable[[], None]) -> None:
+        super().__init__()
+        self.database, self.change, self.open_then = database, change, set[int]()
+        self.changed = False
+
+    def write(self, content: Any) -> int:
+        self.open_then.add(self.database.engine.pool.checkedout())  # type: ignore[attr-defined]  # of every pool here
+        if not self.changed and len(content) > 1000:
+            self.changed = True
+            self.change()
+        return super().write(content)
+
+
+def test_nothing_is_open_while_pages_are_set_and_each_pdf_says_of_which_moment_it_is(database: Database):
+    _fill(database)
+
+    def change() -> None:
+        """One is moved and one promoted, as an import would do it, after the first unit's PDF was made."""
+        with database.write() as session:
+            for staff_no, title in (("A2", "巡佐"), ("A1", "偵查佐")):
+                session.scalars(select(m.Officer).where(m.Officer.staff_no == staff_no)).one().title = title
+            audit.record(session, MADE_AT, audit.Act(actor="cli:hr", action="test", subject="test:2", detail={}))
+
+    outfile = Watched(database, change)
+    write_sheets(_question(database, "zip"), outfile)
+    assert outfile.open_then == {0}
+    with zipfile.ZipFile(outfile) as archive:
+        first, second = (texts(archive.read(name)) for name in archive.namelist())
+    # 二所 was read before it happened, 一所 after.
+    assert ["稽核紀錄第1筆" in text for text in first] == [True, True]
+    assert ["偵查佐" in text for text in first] == [False, False]
+    assert [("稽核紀錄第2筆" in text, "巡佐" in text) for text in second] == [(True, True)]
+
+
+def test_a_snapshot_sees_one_moment(database: Database):
+    _fill(database)
+
+    def count(session: Session) -> int:
+        return session.scalar(select(func.count(m.Officer.id))) or 0
+
+    with database.snapshot() as session:
+        before = count(session)
+        with database.write() as other:
+            builders.officer(other)
+        assert count(session) == before
+    with database.read() as session:
+        assert count(session) == before + 1

@@ -4,6 +4,7 @@ from checkin_api.web.console import (
     attendance,
     audit,
     breaches,
+    concerned,
     confirming,
     corrections,
     data,
@@ -25,7 +26,7 @@ from checkin_api.web.console.frame import blueprint
 # Each adds its pages to the blueprint.
 PAGES = (
     *(today, attendance, officers, exceptions, corrections, deciding, requesting, outages, confirming),
-    *(reports, data, rules, fleet, audit, privacy, breaches, users, own_account),
+    *(reports, data, rules, fleet, audit, privacy, breaches, concerned, users, own_account),
 )
 
 __all__ = ["blueprint"]

@@ -6,21 +6,19 @@ from flask import redirect, render_template, request, url_for
 
 from checkin_api import privacy, queries
 from checkin_api.domain.ids import PrivacyRefusal, Role
-from checkin_api.domain.shifts import DAY, local_date
-from checkin_api.privacy import Leak
+from checkin_api.domain.shifts import local_date
 from checkin_api.privacy.breaches import TIME_TO_REPORT
 from checkin_api.privacy.requests import TEXT_LIMIT
-from checkin_api.web.console import access, paging, parameters, wording
+from checkin_api.web.console import access, concerned, paging, parameters
 from checkin_api.web.console.access import page
 from checkin_api.web.console.frame import blueprint
 from checkin_api.web.console.privacy import insist
-from checkin_api.web.errors import ProblemError
 
-DAYS = 30
 DONE: dict[str, tuple[str, str]] = {
     "begun": ("已記錄，計時開始。", "Noted; the time runs."),
     "noted": ("已記錄。", "Noted."),
     "closed": ("已結案。", "Closed."),
+    "told": ("已記錄：這些人已通知。", "Noted: they were told."),
 }
 
 
@@ -29,28 +27,28 @@ DONE: dict[str, tuple[str, str]] = {
 def privacy_breaches() -> Any:
     """Leaks that were noted, and whom one of a kind of data would concern."""
     settings, now = access.settings(), access.now()
-    today = local_date(now, settings.zone)
-    kind, number = request.args.get("kind", ""), paging.wanted()
-    unit, zone_code = request.args.get("unit") or None, request.args.get("zone") or None
-    first, last = parameters.day("from", today - DAY * (DAYS - 1)), parameters.day("to", today)
-    _insist_on_question(kind, first <= last)
-    found = None
+    number, asked = paging.wanted(), concerned.asked()
+    leak, found, told = asked.leak, None, {}
     with access.database().read() as session:
         units, zones = access.units(session), queries.zone_names(session)
-        if kind:
-            among = None if unit is None else queries.of_units(access.units(session, unit))
-            leak = Leak(kind=kind, first=first, last=last, zone_code=zone_code, among=among)
-            skip = paging.skipped(number)
+        if leak.kinds:
+            today, skip = local_date(now, settings.zone), paging.skipped(number)
             found = privacy.reach(session, leak, settings.zone, today, skip=skip, limit=paging.SIZE)
+        if asked.breach:
+            privacy.find_breach(session, asked.breach)
+            told = privacy.told(session, asked.breach, settings.zone)
         noted = privacy.breaches(session)
-        closed = {each.number for each in noted if any(note.closes for note in privacy.notes(session, each.number))}
+        closed = privacy.closed(session, (each.number for each in noted))
     return render_template(
         "console/privacy_breaches.html",
         found=found,
         paging=paging.Paging(number, found.total if found else 0),
-        kinds=_kinds(),
-        where=privacy.KINDS.get(kind),
-        chosen={"kind": kind, "unit": unit, "zone": zone_code, "from": first, "to": last},
+        told=told,
+        kinds=concerned.kinds(),
+        asked=asked,
+        is_undated=all(privacy.KINDS[kind].at is None for kind in leak.kinds),
+        is_of_no_zone=all(privacy.KINDS[kind].zone_id is None for kind in leak.kinds),
+        forms=concerned.FORMS,
         units=units,
         zones=zones,
         noted=noted,
@@ -104,17 +102,3 @@ def privacy_breach_note(number: int) -> Any:
         refusal = privacy.add_note(session, access.now(), number, text, closes=closes, actor=access.viewer().actor)
     insist(refusal)
     return redirect(url_for("console.privacy_breach", number=number, done="closed" if closes else "noted"), 303)
-
-
-def _kinds() -> dict[str, str]:
-    """The kinds in the notice's own words."""
-    both = privacy.notice(agency="", contact="")
-    table = (both["zh"] if wording.language() == wording.ZH else both["en"]).table
-    return {row.data: row.what for row in table.rows if row.data in privacy.KINDS}
-
-
-def _insist_on_question(kind: str, in_order: bool) -> None:  # noqa: FBT001 (what was asked)
-    if kind and kind not in privacy.KINDS:
-        raise ProblemError(422, "validation_failed", "沒有這種資料 / there is no such kind of data")
-    if not in_order:
-        raise ProblemError(422, "validation_failed", "期間須由前到後 / from the earlier to the later date")

@@ -1,31 +1,24 @@
-"""Beacons and agents: how they are, per site and zone; open alarms; when each zone could not see, on a time bar."""
+"""Beacons and agents: a plan of the sites, one site with its zones, open alarms and what was done about them."""
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from collections import Counter
 from typing import Any
 
 from flask import redirect, render_template, request, url_for
 
+from checkin_api.domain import plan as drawing
 from checkin_api.domain.ids import Role
-from checkin_api.fleet import agents, alarms
-from checkin_api.fleet.agents import AgentLook, AgentState
-from checkin_api.fleet.beacons import BeaconState
-from checkin_api.fleet.looking import BeaconLook, look_at, look_at_all
-from checkin_api.queries import fleet as places
-from checkin_api.queries.coverage import OutageRow, outages
-from checkin_api.queries.fleet import ZoneLook
+from checkin_api.errors import NotFoundError
+from checkin_api.fleet import alarms
+from checkin_api.fleet.agents import AgentState
+from checkin_api.fleet.looking import look_at
 from checkin_api.web.console import access
 from checkin_api.web.console.access import page
 from checkin_api.web.console.frame import blueprint
+from checkin_api.web.console.sites import BAR_WIDTH, SPAN, STATE, SiteState, is_low, site_parts
 from checkin_api.web.errors import ProblemError
 
 VIEWERS = (Role.HR, Role.AUDITOR, Role.INSTALLER)
-# How far back the time bars go.
-SPAN = timedelta(days=7)
-# A beacon with less is changed soon.
-LOW_BATTERY_PERCENT = 20
-_BAR_WIDTH = 700
+_TROUBLE = "trouble"
 
 AGENT_STATE: dict[AgentState, tuple[str, str]] = {
     AgentState.WAITING: ("等待啟用", "Waiting to be enrolled"),
@@ -36,60 +29,42 @@ AGENT_STATE: dict[AgentState, tuple[str, str]] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Blind:
-    """A piece of a time bar: from where, how wide, in a bar of ``_BAR_WIDTH``; and the outage."""
-
-    at: float
-    width: float
-    outage: OutageRow
-
-
-@dataclass(frozen=True, slots=True)
-class ZonePart:
-    """A zone with what hangs in it and when it could not see."""
-
-    zone: ZoneLook
-    beacons: Sequence[BeaconLook]
-    agents: Sequence[AgentLook]
-    blind: Sequence[Blind]
-
-    @property
-    def is_well(self) -> bool:
-        """Whether nothing asks for somebody to go there."""
-        in_service = [beacon for beacon in self.beacons if beacon.state is BeaconState.IN_SERVICE]
-        return (
-            bool(in_service)
-            and not any(beacon.alarms for beacon in in_service)
-            and all(agent.state is AgentState.HEARING for agent in self.agents)
-            and not any(piece.outage.end is None for piece in self.blind)
-        )
-
-
 @blueprint.get("/fleet")
 @page(*VIEWERS)
 def fleet() -> Any:
-    """All sites with their zones; those with something wrong first."""
-    now = access.now()
+    """All sites on a plan and in a table, and the open alarms."""
     with access.database().read() as session:
-        zones = places.zones(session)
-        beacons = look_at_all(session, now)
-        listed = [agent for agent in agents.look_at_all(session, now) if agent.state is not AgentState.REVOKED]
-        lasted = outages(session, now - SPAN)
         open_alarms = alarms.list_alarms(session)
-    parts = [_part(zone, beacons, listed, lasted, now=now) for zone in zones]
-    sites: dict[str, list[ZonePart]] = {}
-    for part in sorted(parts, key=lambda part: part.is_well):
-        sites.setdefault(part.zone.site, []).append(part)
+    return render_template("console/fleet.html", **_sites(), alarms=open_alarms)
+
+
+@blueprint.get("/fleet/sites")
+@page(*VIEWERS)
+def fleet_sites() -> Any:
+    """The part of the page that changes; the page asks for it again and again."""
+    return render_template("console/fleet_sites.html", **_sites())
+
+
+@blueprint.get("/fleet/site")
+@page(*VIEWERS)
+def fleet_site() -> Any:
+    """One site: its zones, their beacons and agents, when they could not see."""
+    now, code = access.now(), request.args.get("code", "")
+    with access.database().read() as session:
+        found = site_parts(session, now, code=code)
+        if not found:
+            raise NotFoundError(f"沒有地點 {code[:64]} / there is no site with the code {code[:64]}")
+        own = {beacon.hwid for zone in found[0].zones for beacon in zone.beacons}
+        rows = [row for row in alarms.list_alarms(session) if row.hwid in own]
     return render_template(
-        "console/fleet.html",
-        sites=sites,
-        parts=parts,
-        alarms=open_alarms,
+        "console/fleet_site.html",
+        part=found[0],
+        alarms=rows,
+        states=STATE,
         since=now - SPAN,
         now=now,
-        width=_BAR_WIDTH,
-        low_battery=LOW_BATTERY_PERCENT,
+        width=BAR_WIDTH,
+        is_low=is_low,
         agent_words=AGENT_STATE,
     )
 
@@ -116,25 +91,20 @@ def fleet_close(alarm_id: int) -> Any:
     return redirect(url_for("console.fleet", done="closed"), 303)
 
 
-def _part(
-    zone: ZoneLook,
-    beacons: Iterable[BeaconLook],
-    listed: Iterable[AgentLook],
-    lasted: Iterable[OutageRow],
-    *,
-    now: datetime,
-) -> ZonePart:
-    return ZonePart(
-        zone,
-        [beacon for beacon in beacons if beacon.zone == zone.code],
-        [agent for agent in listed if agent.zone == zone.code],
-        [_blind(outage, now) for outage in lasted if outage.zone_code in (None, zone.code)],
-    )
-
-
-def _blind(outage: OutageRow, now: datetime) -> Blind:
-    begin = now - SPAN
-    first, last = max(outage.begin, begin), min(outage.end or now, now)
-    at = (first - begin) / SPAN * _BAR_WIDTH
-    # An outage of minutes is to be seen, too.
-    return Blind(round(at, 1), max(round((last - first) / SPAN * _BAR_WIDTH, 1), 2.0), outage)
+def _sites() -> dict[str, Any]:
+    only_trouble = request.args.get("only") == _TROUBLE
+    with access.database().read() as session:
+        parts = site_parts(session, access.now())
+    listed = [part for part in parts if not only_trouble or part.state is not SiteState.WELL]
+    return {
+        "parts": listed,
+        "by_code": {part.site.code: part for part in parts},
+        "plan": drawing.plan([part.spot for part in parts], shown={part.site.code for part in listed}),
+        "plan_width": drawing.WIDTH,
+        "counts": Counter(part.state for part in parts),
+        "total": len(parts),
+        "states": STATE,
+        "only": _TROUBLE if only_trouble else None,
+        "now": access.now(),
+        "is_low": is_low,
+    }

@@ -35,7 +35,8 @@ class Paging:
 
     def address(self, number: int) -> str:
         """The same list, another page of it."""
-        return "?" + urlencode({**request.args.to_dict(), "page": number})
+        others = [(name, value) for name, value in request.args.items(multi=True) if name != "page"]
+        return "?" + urlencode([*others, ("page", number)])
 
 
 def wanted() -> int:

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from checkin_api import corrections, queries
 from checkin_api.corrections import MissingPunch, Request, WrongPunch, policy_in_force
+from checkin_api.domain.attachments import SIZE_LIMIT, Attachment
 from checkin_api.domain.ids import CorrectionRefusal, Direction, Role
 from checkin_api.domain.records import DutyRecord
 from checkin_api.domain.shifts import DAY, local_date
@@ -47,28 +48,44 @@ class OfficerDay:
     zones: dict[str, str] = field(default_factory=dict)
 
 
-@blueprint.route("/corrections/new", methods=["GET", "POST"])
+@blueprint.get("/corrections/new")
 @page(Role.HR)
 def corrections_new() -> Any:
     """The officer and the day, then what is wrong with it."""
-    staff_no = request.values.get("staff_no", "").strip()
-    day = parameters.day("day", local_date(access.now(), access.settings().zone))
+    staff_no, day = _whose()
     if not staff_no:
         return render_template("console/corrections_new.html", found=None, date=day, refusal=None)
-    if request.method == "GET":
-        return _form(staff_no, day, None)
+    return _form(staff_no, day, None)
+
+
+@blueprint.post("/corrections/new")
+@page(Role.HR, file_bytes=SIZE_LIMIT)
+def corrections_request() -> Any:
+    """Enter it, with a scan or a picture of the paper if there is one; somebody else decides."""
+    staff_no, day = _whose()
     made = _request(staff_no)
     if isinstance(made, CorrectionRefusal):
         return Response(_form(staff_no, day, made), 409)
     return redirect(url_for("console.corrections", officer=staff_no, done="requested"), 303)
 
 
+def _whose() -> tuple[str, date]:
+    day = parameters.day("day", local_date(access.now(), access.settings().zone))
+    return request.values.get("staff_no", "").strip(), day
+
+
 def _request(staff_no: str) -> UUID | CorrectionRefusal:
-    asked = Request(staff_no, _wanted(), request.form.get("reason", ""))
+    asked = Request(staff_no, _wanted(), request.form.get("reason", ""), _attachment())
     with access.database().write() as session:
         access.insist_on_officer(session, staff_no)
         policy = policy_in_force(session, access.settings())
         return corrections.request(session, access.now(), asked, actor=access.actor(), policy=policy)
+
+
+def _attachment() -> Attachment | None:
+    """The file of the form, as it was sent; the use case judges it as it does an officer's."""
+    file = request.files.get("attachment")
+    return None if file is None or not file.filename else Attachment(file.filename, file.read())
 
 
 def _wanted() -> MissingPunch | WrongPunch:
