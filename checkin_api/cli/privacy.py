@@ -15,7 +15,6 @@ from checkin_api.domain.ids import PrivacyRequestState
 from checkin_api.domain.shifts import local_date
 from checkin_api.domain.words import PRIVACY_REFUSAL, PRIVACY_REQUEST_KIND, PRIVACY_REQUEST_STATE
 from checkin_api.privacy import CutOffs, Purged, RequestRow
-from checkin_api.privacy.retention import RETENTION
 
 # Of the column that keeps it.
 _LONGEST_NAME = 100
@@ -62,7 +61,9 @@ def answer(request_id: UUID, text: str, name: str) -> None:
 def acceptances(form: str) -> None:
     """接受人數 / How many of the officers in service accepted the current version of the notice."""
     with open_database() as (settings, database), database.read() as session:
-        count = privacy.acceptance_count(session, local_date(SystemClock().now(), settings.zone))
+        count = privacy.acceptance_count(
+            session, local_date(SystemClock().now(), settings.zone), privacy.notice_version(privacy.retention(settings))
+        )
     show([asdict(count)], form)
 
 
@@ -74,18 +75,18 @@ def purge(*, dry_run: bool, form: str) -> None:
     from checkin_api.building import reports_before  # noqa: PLC0415 (loads the reports)
 
     with open_database() as (settings, database):
-        cut, reports = privacy.CutOffs(SystemClock().now(), settings.zone), reports_before(settings)
+        cut, reports = privacy.cut_offs(settings, SystemClock().now()), reports_before(settings)
         if dry_run:
             done = privacy.preview(database, cut, reports)
         else:
             done = privacy.purge(database, cut, reports, actor=command_line_actor())
-    show([_purged(kind, done, cut) for kind in RETENTION], form)
+    show([_purged(kind, done, cut) for kind in cut.periods], form)
 
 
 def _purged(kind: str, done: Purged, cut: CutOffs) -> dict[str, Any]:
     return {
         "kind": kind,
-        "kept": " / ".join(RETENTION[kind].words()),
+        "kept": " / ".join(cut.periods[kind].words()),
         "older_than": local_time(privacy.older_than(cut, kind), cut.zone),
         "rows": done.counts.get(kind),
         "note": privacy.KEPT.get(kind, ""),

@@ -9,12 +9,13 @@ from checkin_api.privacy.accepting import (
     accepted,
 )
 from checkin_api.privacy.breaches import Breach, Note, add_note, begin_breach, breaches, find_breach, notes
-from checkin_api.privacy.expiry import KEPT, CutOffs
-from checkin_api.privacy.notice import VERSION, Notice, notice
+from checkin_api.privacy.expiry import KEPT, CutOffs, cut_offs
+from checkin_api.privacy.notice import VERSION, Notice, notice, notice_version
 from checkin_api.privacy.own_data import own_data, record_copy
 from checkin_api.privacy.purging import Purged, older_than, preview, purge
 from checkin_api.privacy.reach import KINDS, Leak, Reach, reach
 from checkin_api.privacy.requests import RequestRow, answer, request, request_row, requests, requests_of
+from checkin_api.privacy.retention import Period, retention
 
 __all__ = [
     "KEPT",
@@ -27,6 +28,7 @@ __all__ = [
     "Leak",
     "Note",
     "Notice",
+    "Period",
     "Purged",
     "Reach",
     "RequestRow",
@@ -38,9 +40,11 @@ __all__ = [
     "answer",
     "begin_breach",
     "breaches",
+    "cut_offs",
     "find_breach",
     "notes",
     "notice",
+    "notice_version",
     "older_than",
     "own_data",
     "preview",
@@ -51,4 +55,5 @@ __all__ = [
     "request_row",
     "requests",
     "requests_of",
+    "retention",
 ]

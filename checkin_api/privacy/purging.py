@@ -16,7 +16,6 @@ from checkin_api import models as m
 from checkin_api.audit import Act
 from checkin_api.db import Database, Turn, take_turn
 from checkin_api.privacy.expiry import FILES, KEPT, RULES, Condition, CutOffs, Rule, unused
-from checkin_api.privacy.retention import RETENTION
 
 # Rows to a transaction: on SQLite everybody else's writing waits for it.
 BATCH = 500
@@ -40,7 +39,7 @@ class Purged:
 
 def preview(database: Database, cut: CutOffs, reports: Reports) -> Purged:
     """What a purge would delete; changes nothing."""
-    counts = Counter(dict.fromkeys(_kinds(), 0))
+    counts = Counter(dict.fromkeys(_kinds(cut), 0))
     for rule in RULES:
         with database.read() as session:
             counts[rule.kind] += _count(session, rule, cut)
@@ -55,7 +54,7 @@ def purge(
 
     One entry of the audit log says what went, also when it fails half way.
     """
-    counts = Counter(dict.fromkeys(_kinds(), 0))
+    counts = Counter(dict.fromkeys(_kinds(cut), 0))
     complete = False
     try:
         if all(_erase_all(database, rule, cut, counts, enough) for rule in RULES if not rule.goes_along):
@@ -71,15 +70,15 @@ def purge(
 
 def older_than(cut: CutOffs, kind: str) -> datetime | None:
     """Up to when rows of a kind go; None of one that no period ends."""
-    return None if kind in KEPT or RETENTION[kind].days is None else cut.at(kind)
+    return None if kind in KEPT or cut.periods[kind].days is None else cut.at(kind)
 
 
-def _kinds() -> list[str]:
-    return [kind for kind in RETENTION if kind not in KEPT]
+def _kinds(cut: CutOffs) -> list[str]:
+    return [kind for kind in cut.periods if kind not in KEPT]
 
 
 def _act(cut: CutOffs, counts: Mapping[str, int], *, actor: str, complete: bool) -> Act:
-    before = {kind: at.isoformat() for kind in _kinds() if (at := older_than(cut, kind)) is not None}
+    before = {kind: at.isoformat() for kind in _kinds(cut) if (at := older_than(cut, kind)) is not None}
     detail = {"removed": dict(counts), "older_than": before, "complete": complete}
     return Act(actor=actor, action="privacy.purge", subject="privacy:retention", detail=detail)
 

@@ -3,6 +3,7 @@
 import json
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any, TypeVar
@@ -40,7 +41,7 @@ from checkin_api.domain.ids import (
 from checkin_api.fleet.alarms import Evidence
 from checkin_api.privacy import CutOffs, purging
 from checkin_api.privacy.expiry import FILES, KEPT, RULES, WITH_PERSON, referring
-from checkin_api.privacy.retention import RETENTION
+from checkin_api.privacy.retention import retention
 from checkin_api.vault import Vault
 from checkin_api.worker import run_due, scheduled_jobs
 from reports.daily import daily_before
@@ -50,7 +51,8 @@ from tests.fakes import FakeClock
 from tests.officers import TAIPEI
 
 NOW = datetime(2034, 3, 1, 19, 0, tzinfo=UTC)
-CUT = CutOffs(NOW, TAIPEI)
+PERIODS = retention(Settings())
+CUT = CutOffs(NOW, TAIPEI, PERIODS)
 SECOND = timedelta(seconds=1)
 DAY = timedelta(days=1)
 ACTOR = "cli:hr"
@@ -191,7 +193,7 @@ APART = {"alarms", "calendar", "proofs", FILES}
 
 def test_every_kind_of_the_notice_is_deleted_or_has_the_reason_why_not():
     ruled = {rule.kind for rule in RULES} | {FILES}
-    assert ruled | set(KEPT) == set(RETENTION)
+    assert ruled | set(KEPT) == set(PERIODS)
     assert not ruled & set(KEPT)
     assert ruled == {*AT, *ON, *APART}
 
@@ -231,7 +233,7 @@ def test_of_dates_the_day_itself_stays(database: Database, kind: str):
 
 def test_five_years_are_years_of_the_calendar():
     assert CUT.at("punches") == datetime(2029, 3, 1, 19, 0, tzinfo=UTC)
-    assert CutOffs(datetime(2028, 2, 29, 1, tzinfo=UTC), TAIPEI).at("punches") == datetime(2023, 2, 28, 1, tzinfo=UTC)
+    assert replace(CUT, now=datetime(2028, 2, 29, 1, tzinfo=UTC)).at("punches") == datetime(2023, 2, 28, 1, tzinfo=UTC)
     assert CUT.at("presences") == NOW - timedelta(days=30)
     assert CUT.day("roster") == date(2029, 3, 2)
 
@@ -245,7 +247,7 @@ def test_an_agents_sighting_and_a_sensing_that_prove_a_punch_are_kept_with_it(da
         # A position is a presence without a beacon.
         station.punched(at, station.sensed(at, beacon_id=None, shown=Shown.LOCATION, distance_m=12, accuracy_m=5))
     assert purge(database) == {}
-    later = CutOffs(NOW + 2 * DAY, TAIPEI)
+    later = replace(CUT, now=NOW + 2 * DAY)
     assert purge(database, later) == {"punches": 3, "proofs": 3}
     assert count(database, m.Presence) == count(database, m.Punch) == 0
 
@@ -393,7 +395,7 @@ def test_a_person_is_kept_while_a_younger_row_is_theirs(database: Database):
         builders.refusal(session, Reason.NO_PRESENCE, NOW - DAY, officer_id=station.officer.id)
     assert previewed(database) == {"punches": 1}
     assert purge(database) == {"punches": 1}
-    assert purge(database, CutOffs(NOW + timedelta(days=365), TAIPEI)) == {"refusals": 1, "person": 1}
+    assert purge(database, replace(CUT, now=NOW + timedelta(days=365))) == {"refusals": 1, "person": 1}
 
 
 def test_a_device_is_kept_while_it_proves_a_punch(database: Database):
@@ -458,7 +460,7 @@ def test_a_run_leaves_one_entry_that_says_what_went(database: Database):
     assert (entry.actor, entry.action, entry.at) == (ACTOR, "privacy.purge", NOW)
     detail = json.loads(entry.detail)
     assert detail["complete"] is True
-    assert detail["removed"] == {kind: 3 if kind == "presences" else 0 for kind in RETENTION if kind not in KEPT}
+    assert detail["removed"] == {kind: 3 if kind == "presences" else 0 for kind in PERIODS if kind not in KEPT}
     assert detail["older_than"]["presences"] == (NOW - timedelta(days=30)).isoformat()
     assert set(detail["older_than"]) == set(detail["removed"]) - {"calendar"}
 
@@ -596,7 +598,7 @@ def test_the_command_shows_what_would_go_and_then_what_went(database: Database, 
 
     for arguments, left in ((["--dry-run"], 1), ([], 0)):
         rows = command(*arguments)
-        assert list(rows) == list(RETENTION)
+        assert list(rows) == list(PERIODS)
         assert rows["presences"]["rows"] == 1
         assert (rows["audit"]["rows"], rows["audit"]["kept"]) == (None, "不刪除 / for good")
         assert "append-only" in rows["audit"]["note"]

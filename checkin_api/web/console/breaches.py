@@ -108,7 +108,7 @@ def privacy_breach_note(number: int) -> Any:
 
 def _kinds() -> dict[str, str]:
     """The kinds in the notice's own words."""
-    both = privacy.notice(agency="", contact="")
+    both = privacy.notice(privacy.retention(access.settings()), agency="", contact="")
     table = (both["zh"] if wording.language() == wording.ZH else both["en"]).table
     return {row.data: row.what for row in table.rows if row.data in privacy.KINDS}
 
