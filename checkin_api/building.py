@@ -109,7 +109,7 @@ def reports_before(settings: Settings) -> Callable[[date], Iterator[Path]]:
 
 def report_writer(database: Database, settings: Settings) -> Write:
     """The reports of this installation."""
-    rules = Rules(settings.zone, duty_limits(settings), settings.agency_name)
+    rules = Rules(settings.zone, duty_limits(settings), settings.agency_name, settings.report_watermark)
 
     def write(
         order: Order,

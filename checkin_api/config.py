@@ -49,6 +49,7 @@ class Settings(BaseSettings):
     timezone: str = DEFAULT_TIMEZONE
     report_dir: Path = Path("var/reports")
     report_at: str = Field(default="06:00", pattern=r"^([01]\d|2[0-3]):[0-5]\d$")
+    report_watermark: bool = False
     secret_key: SecretStr = SecretStr("")
     proxies: int = Field(default=0, ge=0, le=10)
     console_second_step: Literal["required", "optional"] = "required"

@@ -72,7 +72,7 @@ class _Maker:
         return made
 
 
-def write_sheets(question: Question, outfile: BinaryIO, *, watermark: str | None = None) -> Written:
+def write_sheets(question: Question, outfile: BinaryIO) -> Written:
     """Write the sheets of the month that is wanted.
 
     As ``pdf`` they are one document, as ``zip`` one a unit, of at most ``LARGEST_PDF`` officers each; by unit and staff
@@ -81,7 +81,6 @@ def write_sheets(question: Question, outfile: BinaryIO, *, watermark: str | None
     Args:
         question: What is wanted, of whom, and who hears how far it is.
         outfile: Where to.
-        watermark: What stands behind every page, with who made it and when.
 
     Raises:
         WantedError: it is not one month, or too many officers for one PDF.
@@ -108,7 +107,7 @@ def write_sheets(question: Question, outfile: BinaryIO, *, watermark: str | None
             shifts=queries.shift_names(session),
         )
         foot = _foot(question, queries.completeness(session), asking.audit_head(session))
-        given = _given(question, foot, watermark)
+        given = _given(question, foot)
         maker = _Maker(
             ask=lambda ids: attendance(session, period, among=queries.of_officers(ids)),
             month=month,
@@ -165,15 +164,14 @@ def _batches(officers: Sequence[SheetOfficer], month: Month) -> Iterator[tuple[s
             yield (f"{stem}_{part}.pdf" if len(parts) > 1 else f"{stem}.pdf"), batch
 
 
-def _given(question: Question, foot: str, watermark: str | None) -> dict[str, Any]:
-    made = f"{question.made_by} {roc_time(question.made_at, question.rules.zone)}"
+def _given(question: Question, foot: str) -> dict[str, Any]:
     return {
         "title": TITLE,
         "agency": question.rules.agency,
         "month": roc_month(question.wanted.first),
         "legend": LEGEND,
         "foot": foot,
-        "watermark": watermark and f"{watermark} {made}",
+        "watermark": question.watermark,
         "widths": WIDTHS,
     }
 

@@ -169,7 +169,7 @@ def _write(wanted: "Wanted", output: Path) -> "Written":
 
     to_screen = str(output) == "-"
     with open_database() as (settings, database), _progress() as progress:
-        rules = Rules(settings.zone, duty_limits(settings), settings.agency_name)
+        rules = Rules(settings.zone, duty_limits(settings), settings.agency_name, settings.report_watermark)
         with nullcontext(sys.stdout.buffer) if to_screen else whole_file(output) as file:
             return write(
                 database,
