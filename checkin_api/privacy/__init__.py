@@ -9,6 +9,7 @@ from checkin_api.privacy.accepting import (
     accepted,
 )
 from checkin_api.privacy.breaches import Breach, Note, add_note, begin_breach, breaches, find_breach, notes
+from checkin_api.privacy.certificates import find_purge, purges, record_taken
 from checkin_api.privacy.expiry import KEPT, CutOffs, cut_offs
 from checkin_api.privacy.notice import VERSION, Notice, notice, notice_version
 from checkin_api.privacy.own_data import own_data, record_copy
@@ -42,6 +43,7 @@ __all__ = [
     "breaches",
     "cut_offs",
     "find_breach",
+    "find_purge",
     "notes",
     "notice",
     "notice_version",
@@ -49,8 +51,10 @@ __all__ = [
     "own_data",
     "preview",
     "purge",
+    "purges",
     "reach",
     "record_copy",
+    "record_taken",
     "request",
     "request_row",
     "requests",

@@ -235,3 +235,30 @@ RULES: Sequence[Rule] = (
     ),
     Rule("person", m.Officer, m.Officer.id, _persons),
 )
+
+# What only ties those rows to others and goes with them: of no kind of its own, and never by itself.
+ALONG: Sequence[Rule] = (
+    Rule(
+        "corrections",
+        m.PunchVoid,
+        m.PunchVoid.punch_id,
+        lambda cut: _of_old_punch(cut, m.PunchVoid.punch_id),
+        goes_along=True,
+    ),
+    Rule(
+        "reports",
+        m.ReportDownload,
+        m.ReportDownload.id,
+        lambda cut: m.ReportDownload.build_id.in_(
+            select(m.ReportBuild.id).where(m.ReportBuild.ordered_at < cut.at("reports"))
+        ),
+        goes_along=True,
+    ),
+    Rule(
+        "person",
+        m.Supervisor,
+        m.Supervisor.id,
+        lambda cut: m.Supervisor.officer_id.in_(select(m.Officer.id).where(_persons(cut))),
+        goes_along=True,
+    ),
+)

@@ -7,6 +7,7 @@ from enum import StrEnum
 from types import MappingProxyType
 
 from checkin_api.config import YEAR_DAYS, Settings
+from checkin_api.domain.purges import period_words
 
 _FEBRUARY, _LEAP_DAY = 2, 29
 
@@ -30,8 +31,7 @@ class Period:
         """The period in zh-TW and English."""
         if self.days is None:
             return _WITHOUT_DAYS[self.since]
-        years, rest = divmod(self.days, YEAR_DAYS)
-        zh, en = (f"{self.days} 天", f"{self.days} days") if rest or not years else (f"{years} 年", _years(years))
+        zh, en = period_words(self.days)
         before, after = _SINCE[self.since]
         return f"{before}{zh}", f"{en}{after}"
 
@@ -41,10 +41,6 @@ class Period:
             return None
         years, rest = divmod(self.days, YEAR_DAYS)
         return now - timedelta(self.days) if rest or not years else _years_before(now, years)
-
-
-def _years(years: int) -> str:
-    return "1 year" if years == 1 else f"{years} years"
 
 
 def _years_before(now: datetime, years: int) -> datetime:

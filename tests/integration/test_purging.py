@@ -1,5 +1,6 @@
 """Deleting what is past its period: each kind on both sides of its cut-off, what refers to what, and the proof."""
 
+import hashlib
 import json
 import threading
 from collections.abc import Callable
@@ -40,7 +41,8 @@ from checkin_api.domain.ids import (
 )
 from checkin_api.fleet.alarms import Evidence
 from checkin_api.privacy import CutOffs, purging
-from checkin_api.privacy.expiry import FILES, KEPT, RULES, WITH_PERSON, referring
+from checkin_api.privacy.expiry import ALONG, FILES, KEPT, RULES, WITH_PERSON, referring
+from checkin_api.privacy.proving import TIMES
 from checkin_api.privacy.retention import retention
 from checkin_api.vault import Vault
 from checkin_api.worker import run_due, scheduled_jobs
@@ -463,6 +465,65 @@ def test_a_run_leaves_one_entry_that_says_what_went(database: Database):
     assert detail["removed"] == {kind: 3 if kind == "presences" else 0 for kind in PERIODS if kind not in KEPT}
     assert detail["older_than"]["presences"] == (NOW - timedelta(days=30)).isoformat()
     assert set(detail["older_than"]) == set(detail["removed"]) - {"calendar"}
+    assert detail["days"]["presences"] == 30
+
+
+def test_the_entry_proves_table_by_table_which_rows_went_and_that_none_is_left(database: Database):
+    cut = CUT.at("punches")
+    with database.write() as session:
+        station = Station(session)
+        ids: dict[tuple[str, str], list[str]] = {}
+        for at in (cut - DAY, cut - 2 * DAY):
+            punch = station.punched(at, station.sensed(at))
+            void = station.corrected(NOW, kind=CorrectionKind.VOID, punch_id=punch.id, state=CorrectionState.APPROVED)
+            station.add(m.PunchVoid(punch_id=punch.id, correction_id=void.id, at=NOW))
+            ids.setdefault(("punches", "punch"), []).append(punch.id.hex)
+            ids.setdefault(("corrections", "punch_void"), []).append(punch.id.hex)
+            ids.setdefault(("corrections", "correction"), []).append(void.id.hex)
+            ids.setdefault(("proofs", "presence"), []).append(str(punch.presence_id).replace("-", ""))
+        leaver = station.leaver(CUT.day("person") - DAY)
+        ids["consents", "notice_acceptance"] = [f"{leaver.id}|{builders.acceptance(session, leaver).version}"]
+        ids["person", "officer"] = [str(leaver.id)]
+        names = leaver.name, leaver.staff_no
+    purge(database)
+    with database.read() as session:
+        [entry] = audit.entries(session, subject="privacy:retention")
+    told = {(each["kind"], each["table"]): each for each in json.loads(entry.detail)["tables"]}
+    # As `LC_ALL=C sort | sha256sum` has it.
+    lines = {key: "".join(f"{each}\n" for each in sorted(its)) for key, its in ids.items()}
+    assert {key: each["sha256"] for key, each in told.items()} == {
+        key: hashlib.sha256(text.encode()).hexdigest() for key, text in lines.items()
+    }
+    assert {key: each["rows"] for key, each in told.items()} == {key: len(its) for key, its in ids.items()}
+    assert {each["left"] for each in told.values()} == {json.loads(entry.detail)["left"]} == {0}
+    punches = told["punches", "punch"]
+    assert [datetime.fromisoformat(punches[name]) for name in ("first", "last")] == [cut - 2 * DAY, cut - DAY]
+    assert told["person", "officer"]["last"] == (CUT.day("person") - DAY).isoformat()
+    assert [each for each in names if each in entry.detail] == []
+
+
+def test_a_row_that_comes_meanwhile_is_counted_and_the_run_is_not_complete(sqlite_url: str):
+    database = Database(sqlite_url)
+    came = False
+
+    def meanwhile(_: date) -> list[Path]:
+        nonlocal came
+        if not came:
+            came = True
+            with database.write() as session:
+                Station(session).sensed(CUT.at("presences") - DAY)
+        return []
+
+    done = privacy.purge(database, CUT, meanwhile, actor=ACTOR)
+    with database.read() as session:
+        [entry] = audit.entries(session)
+    assert (done.complete, json.loads(entry.detail)["left"]) == (False, 1)
+    assert purge(database) == {"presences": 1}
+    database.close()
+
+
+def test_every_table_that_is_purged_says_when_its_rows_are_from():
+    assert {rule.table for rule in (*RULES, *ALONG)} == set(TIMES)
 
 
 def test_a_look_ahead_changes_nothing_and_leaves_no_entry(database: Database):
@@ -486,7 +547,8 @@ def test_many_rows_go_in_batches_and_what_there_is_no_time_for_the_next_time(
     assert (done.complete, done.counts["presences"]) == (False, 6)
     with database.read() as session:
         [entry] = audit.entries(session)
-    assert json.loads(entry.detail)["complete"] is False
+    detail = json.loads(entry.detail)
+    assert (detail["complete"], detail["left"], detail["tables"][0]["left"]) == (False, 5, 5)
     assert purge(database) == {"presences": 5}
 
 
@@ -502,7 +564,7 @@ def test_a_run_that_fails_says_what_had_gone(database: Database):
     with database.read() as session:
         [entry] = audit.entries(session)
     detail = json.loads(entry.detail)
-    assert (detail["complete"], detail["removed"]["presences"]) == (False, 1)
+    assert (detail["complete"], detail["removed"]["presences"], detail["left"]) == (False, 1, None)
 
 
 def test_old_reports_go_and_nothing_else_of_the_folder(database: Database, tmp_path: Path):
