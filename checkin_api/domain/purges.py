@@ -75,7 +75,7 @@ def period_words(days: int) -> tuple[str, str]:
     """A period in zh-TW and English: whole years as years, which are those of the calendar."""
     years, rest = divmod(days, YEAR_DAYS)
     if rest or not years:
-        return f"{days} 天", f"{days} days"
+        return f"{days} 天", "1 day" if days == 1 else f"{days} days"
     return f"{years} 年", "1 year" if years == 1 else f"{years} years"
 
 

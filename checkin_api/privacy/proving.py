@@ -60,8 +60,8 @@ class Gone:
 @dataclass(slots=True)
 class _Sum:
     keys: list[str] = field(default_factory=list)
-    first: str | None = None
-    last: str | None = None
+    # All dates or all instants.
+    times: list[Any] = field(default_factory=list)
 
 
 class Tally:
@@ -80,10 +80,8 @@ class Tally:
             self.counts[gone.kind] += len(gone.keys)
         its = self._sums.setdefault((gone.kind, gone.table), _Sum())
         its.keys.extend(key for key, _ in gone.keys)
-        times = [_said(at) for _, at in gone.keys if at is not None]
-        if times:
-            its.first = min(times) if its.first is None else min(its.first, *times)
-            its.last = max(times) if its.last is None else max(its.last, *times)
+        times = [*its.times, *(at for _, at in gone.keys if at is not None)]
+        its.times = [min(times), max(times)] if times else []
 
     def tables(self, left: Mapping[tuple[str, str], int] | None) -> list[dict[str, Any]]:
         """What went or is left, table by table, as JSON says it."""
@@ -94,8 +92,8 @@ class Tally:
                     table=table,
                     rows=len(its.keys),
                     sha256=keys_sha256(its.keys),
-                    first=its.first,
-                    last=its.last,
+                    first=_said(its.times[0]) if its.times else None,
+                    last=_said(its.times[-1]) if its.times else None,
                     left=None if left is None else left.get((kind, table), 0),
                 )
             )

@@ -30,7 +30,8 @@ def test_it_is_what_sort_and_sha256sum_say():
 
 
 @pytest.mark.parametrize(
-    ("days", "zh", "en"), [(30, "30 天", "30 days"), (365, "1 年", "1 year"), (1826, "1826 天", "1826 days")]
+    ("days", "zh", "en"),
+    [(1, "1 天", "1 day"), (30, "30 天", "30 days"), (365, "1 年", "1 year"), (1826, "1826 天", "1826 days")],
 )
 def test_whole_years_are_said_as_years(days: int, zh: str, en: str):
     assert period_words(days) == (zh, en)
