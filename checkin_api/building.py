@@ -119,7 +119,9 @@ def report_writer(database: Database, settings: Settings) -> Write:
         progress: Callable[[int, int], None],
     ) -> Written:
         with database.read() as session:
-            rules = Rules(settings.zone, duty_limits(session, settings), settings.agency_name)
+            rules = Rules(
+                settings.zone, duty_limits(session, settings), settings.agency_name, settings.report_watermark
+            )
         wanted = Wanted(order.kind, order.form, order.first, order.last, order.unit, order.officer)
         written = catalogue.write(database, rules, wanted, outfile, made_at=made_at, made_by=made_by, progress=progress)
         return Written(catalogue.file_name(wanted, made_at, settings.zone), written.rows, written.sha256)

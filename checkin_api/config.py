@@ -16,6 +16,17 @@ PREFIX = "CHECKIN_"
 SHORTEST_KEY = 32
 _LAST_PORT = 65535
 DEFAULT_TIMEZONE = "Asia/Taipei"
+# Days that stand for one year of the calendar.
+YEAR_DAYS = 365
+_FIVE_YEARS = 5 * YEAR_DAYS
+# Five years have so many days at most, those of two leap years among them.
+_FIVE_YEARS_IN_DAYS = _FIVE_YEARS + 2
+_LONGEST_KEPT = 100 * YEAR_DAYS
+
+
+def _kept(days: int, *, at_least: int = 1) -> Any:
+    """A period of retention in days."""
+    return Field(default=days, ge=at_least, le=_LONGEST_KEPT)
 
 
 class Settings(BaseSettings):
@@ -38,6 +49,7 @@ class Settings(BaseSettings):
     timezone: str = DEFAULT_TIMEZONE
     report_dir: Path = Path("var/reports")
     report_at: str = Field(default="06:00", pattern=r"^([01]\d|2[0-3]):[0-5]\d$")
+    report_watermark: bool = False
     secret_key: SecretStr = SecretStr("")
     proxies: int = Field(default=0, ge=0, le=10)
     console_second_step: Literal["required", "optional"] = "required"
@@ -54,6 +66,27 @@ class Settings(BaseSettings):
     limit_day_exceptional_hours: int = Field(default=16, ge=1, le=48)
     limit_month_overtime_hours: int = Field(default=80, ge=0, le=744)
     limit_three_months_overtime_hours: int = Field(default=240, ge=0, le=2232)
+    # By the rows of the privacy notice; what has no period of its own follows another, see privacy/retention.py.
+    retention_person: int = _kept(_FIVE_YEARS)
+    retention_account: int = _kept(_FIVE_YEARS)
+    retention_codes: int = _kept(90)
+    retention_roster: int = _kept(_FIVE_YEARS)
+    retention_punches: int = _kept(_FIVE_YEARS)
+    retention_presences: int = _kept(30)
+    retention_site_sightings: int = _kept(7)
+    retention_refusals: int = _kept(YEAR_DAYS)
+    retention_corrections: int = _kept(_FIVE_YEARS)
+    retention_inbox: int = _kept(90)
+    retention_replies: int = _kept(90)
+    retention_phone_check: int = _kept(YEAR_DAYS)
+    # A month's are counted against the budget of that month.
+    retention_reminders: int = _kept(YEAR_DAYS, at_least=31)
+    retention_devices: int = _kept(_FIVE_YEARS)
+    retention_consents: int = _kept(_FIVE_YEARS)
+    # Source: Personal Data Protection Act, article 13: 30 days to answer, once extended by 30 more.
+    retention_requests: int = _kept(_FIVE_YEARS, at_least=60)
+    retention_alarms: int = _kept(YEAR_DAYS)
+    retention_reports: int = _kept(_FIVE_YEARS)
 
     @field_validator("database_url")
     @classmethod
@@ -89,6 +122,18 @@ class Settings(BaseSettings):
     def _web_address(cls, value: str) -> str:
         if value and not value.startswith(("https://", "http://")):
             raise ValueError("must begin with https:// (or http:// for a test)")
+        return value
+
+    @field_validator("retention_roster", "retention_punches", "retention_corrections", "retention_reports")
+    @classmethod
+    def _five_years(cls, value: int) -> int:
+        # Source: Labour Standards Act, article 30 paragraph 5: attendance records are kept for five years; contract
+        # staff are under it, and one rule for everybody is simpler than two.
+        if value < _FIVE_YEARS or (value % YEAR_DAYS and value < _FIVE_YEARS_IN_DAYS):
+            raise ValueError(
+                "attendance records are kept for five years at least (Labour Standards Act, article 30 paragraph 5):"
+                f" {_FIVE_YEARS}, which is five calendar years, or {_FIVE_YEARS_IN_DAYS} days and more"
+            )
         return value
 
     @field_validator("timezone")

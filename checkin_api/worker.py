@@ -239,7 +239,7 @@ def _purge(database: Database, settings: Settings, now: datetime) -> str:
     begun = monotonic()
     done = privacy.purge(
         database,
-        privacy.CutOffs(now, settings.zone),
+        privacy.cut_offs(settings, now),
         building.reports_before(settings),
         actor="worker",
         enough=lambda: monotonic() - begun > PURGE_WITHIN_S,

@@ -42,26 +42,32 @@ LONGEST_DAYS = 366
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Form:
-    """A file format: how a report is written in it, how a long one as its rows come, how its files end."""
+    """A file format: how a report is written in it, how a long one as its rows come, how its files end.
+
+    ``has_pages`` is whether a watermark has a place in it.
+    """
 
     ending: str
-    render: Callable[[Report, BinaryIO], Written] | None = None
-    stream: Callable[[Stream, BinaryIO, Progress], Written] | None = None
+    has_pages: bool = False
+    render: Callable[..., Written] | None = None
+    stream: Callable[..., Written] | None = None
 
 
 def _of(module: str, function: str) -> Callable[..., Written]:
     """A function of ``reports``, loaded when it is needed: a web process only lists kinds and may lack libraries."""
 
-    def call(*args: Any) -> Written:
-        written: Written = getattr(import_module(f"reports.{module}"), function)(*args)
+    def call(*args: Any, **more: Any) -> Written:
+        written: Written = getattr(import_module(f"reports.{module}"), function)(*args, **more)
         return written
 
     return call
 
 
 FORMS: Mapping[str, Form] = {
-    "xlsx": Form(ending="xlsx", render=_of("render.xlsx", "render"), stream=_of("render.long_xlsx", "stream")),
-    "pdf": Form(ending="pdf", render=_of("render.pdf", "render")),
+    "xlsx": Form(
+        ending="xlsx", has_pages=True, render=_of("render.xlsx", "render"), stream=_of("render.long_xlsx", "stream")
+    ),
+    "pdf": Form(ending="pdf", has_pages=True, render=_of("render.pdf", "render")),
     "zip": Form(ending="zip"),
     "csv": Form(ending="csv", render=_of("render.csv", "render"), stream=_of("render.csv", "stream")),
     "csv-big5": Form(ending="csv", render=_of("render.csv", "render_big5"), stream=_of("render.csv", "stream_big5")),
@@ -191,10 +197,11 @@ def write(  # noqa: PLR0913 (all that a file says about itself)
     if kind.write is not None:
         return kind.write(question, outfile)
     content, form = kind.build(question) if kind.build else None, FORMS[wanted.form]
+    marked = {"watermark": question.watermark} if form.has_pages else {}
     if isinstance(content, Report) and form.render is not None:
-        return form.render(content, outfile)
+        return form.render(content, outfile, **marked)
     if isinstance(content, Stream) and form.stream is not None:
-        return form.stream(content, outfile, progress)
+        return form.stream(content, outfile, progress, **marked)
     raise WantedError(f"{kind.zh}不能用這個格式 / {kind.key} cannot be made as {wanted.form}")
 
 

@@ -51,7 +51,6 @@ class _Maker:
 
     question: Question
     typesetter: Typesetter
-    watermark: str | None
 
     def read(self, officers: Sequence[SheetOfficer]) -> _Read:
         """Their sheets in the same order, each whole, and all as they were at one moment.
@@ -82,7 +81,7 @@ class _Maker:
     def pdf(self, read: _Read) -> bytes:
         """One PDF of them."""
         clean = lru_cache(self.typesetter.drawable)
-        given = _given(self.question, read.foot, self.watermark)
+        given = _given(self.question, read.foot)
         given = {name: clean(text) if isinstance(text, str) else text for name, text in given.items()}
         laid = [laid_out(sheet, clean) for sheet in read.sheets]
         made = self.typesetter.pdf({**given, "sheets": laid}, made_at=self.question.made_at, tagged=False)
@@ -90,7 +89,7 @@ class _Maker:
         return made
 
 
-def write_sheets(question: Question, outfile: BinaryIO, *, watermark: str | None = None) -> Written:
+def write_sheets(question: Question, outfile: BinaryIO) -> Written:
     """Write the sheets of the month that is wanted.
 
     As ``pdf`` they are one document, as ``zip`` one a unit, of at most ``LARGEST_PDF`` officers each; by unit and staff
@@ -99,7 +98,6 @@ def write_sheets(question: Question, outfile: BinaryIO, *, watermark: str | None
     Args:
         question: What is wanted, of whom, and who hears how far it is.
         outfile: Where to.
-        watermark: What stands behind every page, with who made it and when.
 
     Raises:
         WantedError: it is not one month, or too many officers for one PDF.
@@ -107,7 +105,7 @@ def write_sheets(question: Question, outfile: BinaryIO, *, watermark: str | None
         TypesettingError: a font is missing.
     """
     wanted = question.wanted
-    maker = _Maker(question, Typesetter("sheet.typ"), watermark)
+    maker = _Maker(question, Typesetter("sheet.typ"))
     with question.database.read() as session:
         among = queries.among(session, wanted.unit, wanted.officer)
         officers = asking.sheet_officers(session, wanted.first, wanted.last, among=among)
@@ -183,15 +181,14 @@ def _batches(officers: Sequence[SheetOfficer], month: date) -> Iterator[tuple[st
             yield (f"{stem}_{part}.pdf" if len(parts) > 1 else f"{stem}.pdf"), batch
 
 
-def _given(question: Question, foot: str, watermark: str | None) -> dict[str, Any]:
-    made = f"{question.made_by} {roc_time(question.made_at, question.rules.zone)}"
+def _given(question: Question, foot: str) -> dict[str, Any]:
     return {
         "title": TITLE,
         "agency": question.rules.agency,
         "month": roc_month(question.wanted.first),
         "legend": LEGEND,
         "foot": foot,
-        "watermark": watermark and f"{watermark} {made}",
+        "watermark": question.watermark,
         "widths": WIDTHS,
     }
 

@@ -9,9 +9,13 @@ from zoneinfo import ZoneInfo
 from checkin_api.db import Database
 from checkin_api.domain.duty_law import DutyLimits
 from checkin_api.errors import CheckinError
+from reports.roc import roc_time
 
 # Called as a file is made, with how much is done and of how much; 0 of 0 while that is not known.
 Progress = Callable[[int, int], None]
+
+# Who makes what is made by the clock.
+UNASKED = "worker"
 
 
 class WantedError(CheckinError):
@@ -41,11 +45,15 @@ class Written:
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """What the installation sets: the time zone of duties without a site, the limits of duty law, whose reports."""
+    """What the installation sets: the time zone of duties without a site, the limits of duty law, whose reports.
+
+    ``marks`` is whether a file made for a person says so on every page.
+    """
 
     zone: ZoneInfo
     limits: DutyLimits
     agency: str
+    marks: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,6 +66,16 @@ class Question:
     made_at: datetime
     made_by: str
     progress: Progress
+
+    @property
+    def watermark(self) -> str | None:
+        """What stands behind every page of it."""
+        return watermark(self.made_by, self.made_at, self.rules.zone) if self.rules.marks else None
+
+
+def watermark(made_by: str, made_at: datetime, zone: ZoneInfo) -> str | None:
+    """For whom a file was made and when; None of what nobody asked for."""
+    return None if made_by == UNASKED else f"{made_by}　{roc_time(made_at, zone)}"
 
 
 def no_progress(done: int, total: int) -> None:

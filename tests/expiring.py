@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from checkin_api import models as m
 from checkin_api import privacy
+from checkin_api.config import Settings
 from checkin_api.db import Database
 from checkin_api.domain.ids import (
     CorrectionKind,
@@ -17,12 +18,13 @@ from checkin_api.domain.ids import (
     Direction,
     new_id,
 )
-from checkin_api.privacy import CutOffs
+from checkin_api.privacy import CutOffs, retention
 from tests import builders
 from tests.officers import TAIPEI
 
 NOW = datetime(2034, 3, 1, 19, 0, tzinfo=UTC)
-CUT = CutOffs(NOW, TAIPEI)
+PERIODS = retention(Settings())
+CUT = CutOffs(NOW, TAIPEI, PERIODS)
 SECOND = timedelta(seconds=1)
 DAY = timedelta(days=1)
 ACTOR = "cli:hr"

@@ -1,6 +1,7 @@
 """Looking at builds: the history, one of them, its download on the record, and how the queue does."""
 
-from collections.abc import Collection, Sequence
+import json
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -11,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from checkin_api import audit
 from checkin_api.builds.ordering import OPEN, act, unknown_build
+from checkin_api.domain import purges
 from checkin_api.domain.ids import BuildRefusal, BuildState, ReportForm, new_id
 from checkin_api.models import ReportBuild, ReportDownload
 
@@ -45,12 +47,12 @@ class BuildRow:
 
 @dataclass(frozen=True, slots=True)
 class DownloadRow:
-    """That somebody took a file: who, when, from where, and what is in it."""
+    """That somebody took a file: who, when, from where, and what is in it; of a build, unless it was made at once."""
 
     at: datetime
     by: str
     address: str | None
-    build_id: UUID
+    build_id: UUID | None
     kind: str
     file_name: str
     row_count: int | None
@@ -121,7 +123,7 @@ def download(  # noqa: PLR0913 (who, what, from where, and what they may see)
 def downloads(
     session: Session, *, build_id: UUID | None = None, among: Collection[str] | None = None, limit: int = 100
 ) -> list[DownloadRow]:
-    """Who took which file, the newest first."""
+    """Who took which file, the newest first; of everything also the certificates of purges, which are made at once."""
     query = (
         select(_d.at, _d.by, _d.address, _d.build_id, _b.kind, _b.file_name, _b.row_count, _b.sha256)
         .join(_b, _b.id == _d.build_id)
@@ -132,7 +134,18 @@ def downloads(
         query = query.where(_d.build_id == build_id)
     if among is not None:
         query = query.where(_b.unit.in_(among))
-    return [DownloadRow(*row) for row in session.execute(query)]
+    found = [DownloadRow(*row) for row in session.execute(query)]
+    if build_id is None and among is None:
+        found.extend(_certificates(session, limit))
+    return sorted(found, key=lambda row: row.at, reverse=True)[:limit]
+
+
+def _certificates(session: Session, limit: int) -> Iterator[DownloadRow]:
+    for entry in audit.entries(session, subject=purges.SUBJECT, limit=limit):
+        if entry.action == purges.TAKEN:
+            told = json.loads(entry.detail)
+            file = told["file"], told["rows"], told["sha256"]
+            yield DownloadRow(entry.at, entry.actor, told["address"], None, "purge_certificate", *file)
 
 
 def service_levels(session: Session, now: datetime) -> dict[str, float]:

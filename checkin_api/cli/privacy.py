@@ -1,6 +1,11 @@
 """``checkin privacy``: what officers ask about their own data, who accepted the notice, what is past its period."""
 
+import hashlib
+import sys
+from contextlib import nullcontext
 from dataclasses import asdict
+from datetime import datetime
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -8,14 +13,13 @@ from zoneinfo import ZoneInfo
 import click
 
 from checkin_api import privacy
-from checkin_api.cli.common import command_line_actor, format_option, local_time, open_database, show
+from checkin_api.cli.common import Instant, command_line_actor, format_option, local_time, open_database, show
 from checkin_api.clock import SystemClock
 from checkin_api.domain.corrections import clean_text
 from checkin_api.domain.ids import PrivacyRequestState
 from checkin_api.domain.shifts import local_date
 from checkin_api.domain.words import PRIVACY_REFUSAL, PRIVACY_REQUEST_KIND, PRIVACY_REQUEST_STATE
 from checkin_api.privacy import CutOffs, Purged, RequestRow
-from checkin_api.privacy.retention import RETENTION
 
 # Of the column that keeps it.
 _LONGEST_NAME = 100
@@ -62,30 +66,86 @@ def answer(request_id: UUID, text: str, name: str) -> None:
 def acceptances(form: str) -> None:
     """接受人數 / How many of the officers in service accepted the current version of the notice."""
     with open_database() as (settings, database), database.read() as session:
-        count = privacy.acceptance_count(session, local_date(SystemClock().now(), settings.zone))
+        count = privacy.acceptance_count(
+            session, local_date(SystemClock().now(), settings.zone), privacy.notice_version(privacy.retention(settings))
+        )
     show([asdict(count)], form)
 
 
 @command.command()
 @click.option("--dry-run", is_flag=True, help="只列出，不刪除 / Show only; delete nothing.")
+@click.option(
+    "--as-of", type=Instant(), help="以過去某時計算截止，供還原的備份重算 / Cut-offs of a time that has passed."
+)
 @format_option
-def purge(*, dry_run: bool, form: str) -> None:
+def purge(*, dry_run: bool, as_of: datetime | None, form: str) -> None:
     """刪除超過保存期限的資料 / Delete what is past its period; the worker does so every night."""
     from checkin_api.building import reports_before  # noqa: PLC0415 (loads the reports)
 
+    now = SystemClock().now()
+    if as_of is not None and as_of > now:
+        raise click.UsageError("--as-of 不可晚於現在 / must have passed: nothing goes before its period ends")
     with open_database() as (settings, database):
-        cut, reports = privacy.CutOffs(SystemClock().now(), settings.zone), reports_before(settings)
+        cut, reports = privacy.cut_offs(settings, as_of or now), reports_before(settings)
         if dry_run:
             done = privacy.preview(database, cut, reports)
         else:
             done = privacy.purge(database, cut, reports, actor=command_line_actor())
-    show([_purged(kind, done, cut) for kind in RETENTION], form)
+    show([_purged(kind, done, cut) for kind in cut.periods], form)
+    if not done.complete:
+        click.echo("還有逾期的資料，請再執行一次 / some is left past its period: run it again", err=True)
+
+
+@command.command()
+@click.argument("number", metavar="[SEQ]", required=False, type=click.IntRange(1, 2**31 - 1))
+@click.option(
+    "--output", required=True, type=click.Path(dir_okay=False, path_type=Path), help="檔案，- 為標準輸出 / File, or -."
+)
+def certificate(number: int | None, output: Path) -> None:
+    """刪除證明（PDF）/ A certificate of what a purge removed: entry SEQ of the audit log, else the newest."""
+    from checkin_api.queries.sheets import AuditHead, audit_head  # noqa: PLC0415
+    from reports.certificate import Certified, file_name, write_certificate  # noqa: PLC0415 (loads the reports)
+    from reports.wanted import watermark  # noqa: PLC0415
+    from reports.writing import whole_file  # noqa: PLC0415
+
+    now, actor = SystemClock().now(), command_line_actor()
+    with open_database() as (settings, database):
+        with database.read() as session:
+            found, head = privacy.find_purge(session, number), audit_head(session)
+        said = Certified(
+            agency=settings.agency_name,
+            zone=settings.zone,
+            head=head or AuditHead(found.number, found.hash),
+            made_at=now,
+            made_by=actor,
+            watermark=watermark(actor, now, settings.zone) if settings.report_watermark else None,
+        )
+        made = write_certificate(found, said)
+        with database.write() as session:
+            privacy.record_taken(
+                session,
+                now,
+                found,
+                file_name=file_name(found, settings.zone),
+                sha256=hashlib.sha256(made).hexdigest(),
+                actor=actor,
+                address=None,
+            )
+    to_screen = str(output) == "-"
+    try:
+        with nullcontext(sys.stdout.buffer) if to_screen else whole_file(output) as file:
+            file.write(made)
+    except OSError as exc:
+        click.echo(f"error: {output}: {exc.strerror or exc}", err=True)
+        raise click.exceptions.Exit(1) from exc
+    if not to_screen:
+        click.echo(f"wrote {output}", err=True)
 
 
 def _purged(kind: str, done: Purged, cut: CutOffs) -> dict[str, Any]:
     return {
         "kind": kind,
-        "kept": " / ".join(RETENTION[kind].words()),
+        "kept": " / ".join(cut.periods[kind].words()),
         "older_than": local_time(privacy.older_than(cut, kind), cut.zone),
         "rows": done.counts.get(kind),
         "note": privacy.KEPT.get(kind, ""),

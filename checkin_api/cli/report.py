@@ -170,7 +170,8 @@ def _write(wanted: "Wanted", output: Path) -> "Written":
     to_screen = str(output) == "-"
     with open_database() as (settings, database), _progress() as progress:
         with database.read() as session:
-            rules = Rules(settings.zone, duty_limits(session, settings), settings.agency_name)
+            limits = duty_limits(session, settings)
+        rules = Rules(settings.zone, limits, settings.agency_name, settings.report_watermark)
         with nullcontext(sys.stdout.buffer) if to_screen else whole_file(output) as file:
             return write(
                 database,

@@ -145,6 +145,33 @@ SIGN_IN_REFUSAL: dict[SignInRefusal, tuple[str, str]] = {
     SignInRefusal.NOT_THE_SAME: ("兩次輸入的新密碼不同", "The two new passwords are not the same"),
 }
 
+# By the rows of the privacy notice's table.
+DATA_KIND: dict[str, tuple[str, str]] = {
+    "person": ("人員", "Officers"),
+    "account": ("LINE 帳號", "LINE accounts"),
+    "codes": ("一次碼與綁定失敗", "One-time codes, failed tries"),
+    "roster": ("勤務表與請假", "Roster and leave"),
+    "punches": ("打卡", "Punches"),
+    "proofs": ("打卡的證據", "Evidence of punches"),
+    "presences": ("沒有打卡的感應", "Unused sensings"),
+    "site_sightings": ("監聽站聽到的裝置", "Devices that agents heard"),
+    "position": ("位置佐證", "Positions"),
+    "refusals": ("未記錄的打卡", "Refused taps"),
+    "corrections": ("補打卡與作廢", "Corrections"),
+    "inbox": ("LINE 事件", "Events of LINE"),
+    "replies": ("回覆", "Replies"),
+    "handset": ("手機編號", "Handsets"),
+    "phone_check": ("手機檢查", "Checks of phones"),
+    "reminders": ("提醒", "Reminders"),
+    "devices": ("識別證與手機", "Badges and phones"),
+    "consents": ("接受告知的紀錄", "Acceptances of the notice"),
+    "requests": ("當事人請求", "Requests about own data"),
+    "calendar": ("行事曆網址", "Calendar addresses"),
+    "alarms": ("警報裡的證據", "Evidence in alarms"),
+    "audit": ("稽核紀錄", "Audit log"),
+    "reports": ("報表", "Reports"),
+}
+
 PRIVACY_REQUEST_KIND: dict[PrivacyRequestKind, tuple[str, str]] = {
     PrivacyRequestKind.SEE: ("查詢、閱覽或複製", "See, or have a copy"),
     PrivacyRequestKind.CORRECT: ("補充或更正", "Correct or complete"),

@@ -21,12 +21,14 @@ from checkin_api.privacy.breaches import (
     tell,
     told,
 )
-from checkin_api.privacy.expiry import KEPT, CutOffs
-from checkin_api.privacy.notice import VERSION, Notice, notice
+from checkin_api.privacy.certificates import find_purge, purges, record_taken
+from checkin_api.privacy.expiry import KEPT, CutOffs, cut_offs
+from checkin_api.privacy.notice import VERSION, Notice, notice, notice_version
 from checkin_api.privacy.own_data import own_data, record_copy
 from checkin_api.privacy.purging import Purged, older_than, preview, purge
 from checkin_api.privacy.reach import KINDS, Leak, Reach, reach
 from checkin_api.privacy.requests import RequestRow, answer, request, request_row, requests, requests_of
+from checkin_api.privacy.retention import Period, retention
 
 __all__ = [
     "KEPT",
@@ -39,6 +41,7 @@ __all__ = [
     "Leak",
     "Note",
     "Notice",
+    "Period",
     "Purged",
     "Reach",
     "RequestRow",
@@ -51,20 +54,26 @@ __all__ = [
     "begin_breach",
     "breaches",
     "closed",
+    "cut_offs",
     "find_breach",
+    "find_purge",
     "notes",
     "notice",
+    "notice_version",
     "older_than",
     "own_data",
     "preview",
     "purge",
+    "purges",
     "reach",
     "record_copy",
     "record_list",
+    "record_taken",
     "request",
     "request_row",
     "requests",
     "requests_of",
+    "retention",
     "tell",
     "told",
 ]

@@ -1,4 +1,7 @@
-"""Accepting the notice: once for each version, before the page is first used."""
+"""Accepting the notice: once for each version, before the page is first used.
+
+The version in force depends on the settings (``notice_version``); the caller knows it.
+"""
 
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -8,7 +11,6 @@ from sqlalchemy.orm import Session
 
 from checkin_api import queries
 from checkin_api.models import NoticeAcceptance, Officer
-from checkin_api.privacy.notice import VERSION
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,16 +23,16 @@ class Acceptance:
 
 @dataclass(frozen=True, slots=True)
 class AcceptanceCount:
-    """How many of the officers in service accepted the current version."""
+    """How many of the officers in service accepted a version."""
 
     version: str
     officers: int
     accepted: int
 
 
-def accepted(session: Session, officer_id: int) -> bool:
-    """Whether an officer accepted the current version."""
-    return session.get(NoticeAcceptance, (officer_id, VERSION)) is not None
+def accepted(session: Session, officer_id: int, version: str) -> bool:
+    """Whether an officer accepted this version."""
+    return session.get(NoticeAcceptance, (officer_id, version)) is not None
 
 
 def acceptances(session: Session, officer_id: int) -> list[Acceptance]:
@@ -42,27 +44,21 @@ def acceptances(session: Session, officer_id: int) -> list[Acceptance]:
     return [Acceptance(*row) for row in rows]
 
 
-def accept(session: Session, now: datetime, officer_id: int, version: str) -> bool:
-    """Note that an officer accepts a version; again changes nothing. False if it is not the current one.
-
-    The caller commits.
-    """
-    if version != VERSION:
-        return False
+def accept(session: Session, now: datetime, officer_id: int, version: str) -> None:
+    """Note that an officer accepts a version; again changes nothing. The caller commits."""
     # Two taps at once: the second waits here and finds the first.
     session.get_one(Officer, officer_id, with_for_update={"key_share": True})
-    if not accepted(session, officer_id):
-        session.add(NoticeAcceptance(officer_id=officer_id, version=VERSION, accepted_at=now))
+    if not accepted(session, officer_id, version):
+        session.add(NoticeAcceptance(officer_id=officer_id, version=version, accepted_at=now))
         session.flush()
-    return True
 
 
-def acceptance_count(session: Session, today: date) -> AcceptanceCount:
-    """How far the department is with the current version."""
-    its = and_(NoticeAcceptance.officer_id == Officer.id, NoticeAcceptance.version == VERSION)
+def acceptance_count(session: Session, today: date, version: str) -> AcceptanceCount:
+    """How far the department is with a version."""
+    its = and_(NoticeAcceptance.officer_id == Officer.id, NoticeAcceptance.version == version)
     officers, done = session.execute(
         select(func.count(Officer.id), func.count(NoticeAcceptance.officer_id))
         .outerjoin(NoticeAcceptance, its)
         .where(queries.active_on(today))
     ).one()
-    return AcceptanceCount(VERSION, officers, done)
+    return AcceptanceCount(version, officers, done)

@@ -10,23 +10,25 @@ from sqlalchemy import ColumnElement, and_, func, not_, or_, select, true
 from sqlalchemy.orm import InstrumentedAttribute, aliased
 
 from checkin_api import models as m
+from checkin_api.config import Settings
 from checkin_api.domain.ids import EventState, MessageState
 from checkin_api.domain.shifts import local_date
-from checkin_api.privacy.retention import RETENTION
+from checkin_api.privacy.retention import Period, retention
 
 Condition = ColumnElement[bool]
 
 
 @dataclass(frozen=True, slots=True)
 class CutOffs:
-    """At which moment, and where days begin: what each period is counted back from."""
+    """At which moment, and where days begin: what each of the periods in force is counted back from."""
 
     now: datetime
     zone: ZoneInfo
+    periods: Mapping[str, Period]
 
     def at(self, kind: str) -> datetime:
         """Rows of this kind that are older are past their period."""
-        before = RETENTION[kind].before(self.now)
+        before = self.periods[kind].before(self.now)
         if before is None:
             raise ValueError(f"{kind} is kept without a period")
         return before
@@ -34,6 +36,11 @@ class CutOffs:
     def day(self, kind: str) -> date:
         """The same, of rows that have a local date."""
         return local_date(self.at(kind), self.zone)
+
+
+def cut_offs(settings: Settings, now: datetime) -> CutOffs:
+    """Those of this installation."""
+    return CutOffs(now, settings.zone, retention(settings))
 
 
 @dataclass(frozen=True, slots=True)
@@ -227,4 +234,31 @@ RULES: Sequence[Rule] = (
         lambda cut: m.CalendarFeed.officer_id.in_(_leavers(cut.day("person"))),
     ),
     Rule("person", m.Officer, m.Officer.id, _persons),
+)
+
+# What only ties those rows to others and goes with them: of no kind of its own, and never by itself.
+ALONG: Sequence[Rule] = (
+    Rule(
+        "corrections",
+        m.PunchVoid,
+        m.PunchVoid.punch_id,
+        lambda cut: _of_old_punch(cut, m.PunchVoid.punch_id),
+        goes_along=True,
+    ),
+    Rule(
+        "reports",
+        m.ReportDownload,
+        m.ReportDownload.id,
+        lambda cut: m.ReportDownload.build_id.in_(
+            select(m.ReportBuild.id).where(m.ReportBuild.ordered_at < cut.at("reports"))
+        ),
+        goes_along=True,
+    ),
+    Rule(
+        "person",
+        m.Supervisor,
+        m.Supervisor.id,
+        lambda cut: m.Supervisor.officer_id.in_(select(m.Officer.id).where(_persons(cut))),
+        goes_along=True,
+    ),
 )

@@ -1,14 +1,17 @@
 """The notice 告知事項: its version, and its text in both languages as plain parts, which a page shows as text."""
 
+import hashlib
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any, Literal
 
-from checkin_api.privacy.retention import RETENTION
+from checkin_api.config import Settings
+from checkin_api.privacy.retention import Period, retention
 
-# Raised with every change of the text or of a period: everybody is then asked again. A test holds the two together.
+# Of the text with the product's own periods; raised with every change of either. A test holds the two together.
 VERSION = "1"
 Language = Literal["zh", "en"]
 _LANGUAGES: tuple[Language, Language] = ("zh", "en")
@@ -52,17 +55,26 @@ class Notice:
     table: Table
 
 
-def notice(*, agency: str, contact: str) -> dict[Language, Notice]:
+def notice_version(periods: Mapping[str, Period]) -> str:
+    """The version of the notice with these periods: another for other periods, and everybody is then asked again."""
+    if periods == retention(Settings.model_construct()):
+        return VERSION
+    days = json.dumps({kind: period.days for kind, period in periods.items()}, sort_keys=True)
+    return f"{VERSION}-{hashlib.sha256(days.encode()).hexdigest()[:8]}"
+
+
+def notice(periods: Mapping[str, Period], *, agency: str, contact: str) -> dict[Language, Notice]:
     """The notice in zh-TW and English.
 
     Args:
+        periods: How long each kind of data is kept.
         agency: Who collects; "zh / en", or one name for both.
         contact: Whom to ask, likewise.
     """
-    return {language: _in(language, agency, contact) for language in _LANGUAGES}
+    return {language: _in(language, periods, agency, contact) for language in _LANGUAGES}
 
 
-def _in(language: Language, agency: str, contact: str) -> Notice:
+def _in(language: Language, periods: Mapping[str, Period], agency: str, contact: str) -> Notice:
     text = _text(language)
     names = {"{agency}": _half(agency, language), "{contact}": _half(contact, language)}
     return Notice(
@@ -75,7 +87,7 @@ def _in(language: Language, agency: str, contact: str) -> Notice:
             text["table"]["heading"],
             text["table"]["columns"],
             [
-                Row(kept=RETENTION[row["data"]].words()[_LANGUAGES.index(language)], **row)
+                Row(kept=periods[row["data"]].words()[_LANGUAGES.index(language)], **row)
                 for row in text["table"]["rows"]
             ],
         ),

@@ -1,4 +1,4 @@
-"""How long each kind of data is kept: the product's defaults, and the one place that the notice takes them from."""
+"""How long each kind of data is kept, by the settings: the one place that the notice and the purge take it from."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -6,7 +6,9 @@ from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from types import MappingProxyType
 
-_YEAR = 365
+from checkin_api.config import YEAR_DAYS, Settings
+from checkin_api.domain.purges import period_words
+
 _FEBRUARY, _LEAP_DAY = 2, 29
 
 
@@ -29,8 +31,7 @@ class Period:
         """The period in zh-TW and English."""
         if self.days is None:
             return _WITHOUT_DAYS[self.since]
-        years, rest = divmod(self.days, _YEAR)
-        zh, en = (f"{self.days} 天", f"{self.days} days") if rest or not years else (f"{years} 年", _years(years))
+        zh, en = period_words(self.days)
         before, after = _SINCE[self.since]
         return f"{before}{zh}", f"{en}{after}"
 
@@ -38,12 +39,8 @@ class Period:
         """Older than this is past the period; years are those of the calendar, as a law that says five years means."""
         if self.days is None:
             return None
-        years, rest = divmod(self.days, _YEAR)
+        years, rest = divmod(self.days, YEAR_DAYS)
         return now - timedelta(self.days) if rest or not years else _years_before(now, years)
-
-
-def _years(years: int) -> str:
-    return "1 year" if years == 1 else f"{years} years"
 
 
 def _years_before(now: datetime, years: int) -> datetime:
@@ -62,36 +59,37 @@ _SINCE = {
     Since.ENDED: ("停用後 ", " after it has ended"),
 }
 
-# Source: Labour Standards Act, article 30 paragraph 5: attendance records are kept for five years; contract staff are
-# under it, and one rule for everybody is simpler than two.
-_ATTENDANCE = Period(5 * _YEAR)
+# These are a part of a punch, or prove one, and have no period of their own.
+FOLLOWS_PUNCHES = ("proofs", "position", "handset")
 
-# By the rows of the notice's table.
-RETENTION: Mapping[str, Period] = MappingProxyType(
-    {
-        "person": Period(5 * _YEAR, Since.SERVICE_ENDED),
-        "account": Period(5 * _YEAR, Since.ENDED),
-        "codes": Period(90),
-        "roster": _ATTENDANCE,
-        "punches": _ATTENDANCE,
-        "proofs": _ATTENDANCE,
-        "presences": Period(30),
-        "site_sightings": Period(7),
-        "position": _ATTENDANCE,
-        "refusals": Period(_YEAR),
-        "corrections": _ATTENDANCE,
-        "inbox": Period(90),
-        "replies": Period(90),
-        "handset": _ATTENDANCE,
-        "phone_check": Period(_YEAR),
-        "reminders": Period(_YEAR),
-        "devices": Period(5 * _YEAR, Since.ENDED),
-        "consents": Period(5 * _YEAR, Since.SERVICE_ENDED),
-        "requests": Period(5 * _YEAR),
-        "calendar": Period(None, Since.ENDED),
-        "alarms": Period(_YEAR),
-        # Each entry's hash covers the one before it: without one of them the others prove nothing.
-        "audit": Period(None),
-        "reports": _ATTENDANCE,
-    }
-)
+
+def retention(settings: Settings) -> Mapping[str, Period]:
+    """The periods in force, by the rows of the notice's table."""
+    s = settings
+    punches = Period(s.retention_punches)
+    return MappingProxyType(
+        {
+            "person": Period(s.retention_person, Since.SERVICE_ENDED),
+            "account": Period(s.retention_account, Since.ENDED),
+            "codes": Period(s.retention_codes),
+            "roster": Period(s.retention_roster),
+            "punches": punches,
+            **dict.fromkeys(FOLLOWS_PUNCHES, punches),
+            "presences": Period(s.retention_presences),
+            "site_sightings": Period(s.retention_site_sightings),
+            "refusals": Period(s.retention_refusals),
+            "corrections": Period(s.retention_corrections),
+            "inbox": Period(s.retention_inbox),
+            "replies": Period(s.retention_replies),
+            "phone_check": Period(s.retention_phone_check),
+            "reminders": Period(s.retention_reminders),
+            "devices": Period(s.retention_devices, Since.ENDED),
+            "consents": Period(s.retention_consents, Since.SERVICE_ENDED),
+            "requests": Period(s.retention_requests),
+            "calendar": Period(None, Since.ENDED),
+            "alarms": Period(s.retention_alarms),
+            # Each entry's hash covers the one before it: without one of them the others prove nothing.
+            "audit": Period(None),
+            "reports": Period(s.retention_reports),
+        }
+    )

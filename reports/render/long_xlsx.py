@@ -12,7 +12,7 @@ from typing import Any, BinaryIO
 from rustpy_xlsxwriter import Format, write_worksheets
 
 from reports.about import after
-from reports.render.xlsx import ABOUT, NUMBER_FORMATS, fact_value, heading, sheet_name, widths
+from reports.render.xlsx import ABOUT, NUMBER_FORMATS, fact_value, heading, page_header, sheet_name, widths
 from reports.tables import Cell, Column, Fingerprint, Stream, Type
 from reports.wanted import Progress, Written
 
@@ -23,7 +23,7 @@ _COPIED = 1 << 20
 _DRAFT_BYTES = 2_000
 
 
-def stream(content: Stream, outfile: BinaryIO, progress: Progress) -> Written:
+def stream(content: Stream, outfile: BinaryIO, progress: Progress, *, watermark: str | None = None) -> Written:
     """Write the rows as they come. The writer keeps its drafts in the system's folder for temporary files.
 
     Raises:
@@ -38,11 +38,12 @@ def stream(content: Stream, outfile: BinaryIO, progress: Progress) -> Written:
     names = [sheet_name(f"{content.zh} {number + 1}") for number in range(max(1, -(-content.total // SHEET_ROWS)))]
     sheets = [(name, islice(records, None if name == names[-1] else SHEET_ROWS)) for name in names]
     formats = _formats(content.columns)
+    page = {**_PAGE, "header": page_header(watermark)} if watermark else _PAGE
     looks: dict[str, Any] = {
         "column_formats": dict.fromkeys(names, formats),
         "column_widths": dict.fromkeys(names, widths(content.columns, first)) | {ABOUT: [42.0, 68.0]},
         "header_format": dict.fromkeys(names, Format().set_bold().set_text_wrap().set_background_color("#DDE7F2")),
-        "page_setup": dict.fromkeys([*names, ABOUT], _PAGE),
+        "page_setup": dict.fromkeys([*names, ABOUT], page),
         "autofilter": dict.fromkeys(names, True),
         "freeze_panes": {name: {"row": 1, "col": 2} for name in names},
         "row_heights": {name: {0: 32.0} for name in names},

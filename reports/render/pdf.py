@@ -31,7 +31,7 @@ def render(report: Report, outfile: BinaryIO, *, watermark: str | None = None) -
     Args:
         report: Any.
         outfile: Where to.
-        watermark: What stands faintly behind every page, with who made it and when.
+        watermark: What stands faintly behind every page.
 
     Raises:
         TypesettingError: a font is missing.
@@ -47,7 +47,7 @@ def render(report: Report, outfile: BinaryIO, *, watermark: str | None = None) -
         "agency": clean(facts["agency"]) if facts.get("agency") else None,
         "facts": _said_all([_said(fact, clean) for fact in report.facts if fact.key != "agency"]),
         "foot": clean(f"{report.zh}　製表 {made}　資料 SHA-256：{report.sha256[:_SHORT]}…"),
-        "watermark": clean(f"{watermark} {made}") if watermark else None,
+        "watermark": clean(watermark) if watermark else None,
         "pictures": [asdict(each) for each in pictures(report, clean)],
         "tables": [laid_out(_shown(table, clean)) for table in report.tables],
     }

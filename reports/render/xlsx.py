@@ -15,6 +15,8 @@ NO_DATA = "無資料 / no data"
 ABOUT = "說明"
 # Excel's own limit of a sheet's name.
 _LONGEST_NAME = 31
+# Half of Excel's own 255 for what may all be doubled.
+_LONGEST_HEADER = 120
 _WIDEST, _NARROWEST = 40, 5
 _LOOKED_AT = 200
 # ISO 216 A4 in Excel's list of papers. Source: XlsxWriter documentation, "set_paper".
@@ -56,17 +58,17 @@ class _Formats:
         return self._known[key]
 
 
-def render(report: Report, outfile: BinaryIO) -> Written:
-    """Write a sheet that says what the file is, and one for each table."""
+def render(report: Report, outfile: BinaryIO, *, watermark: str | None = None) -> Written:
+    """Write a sheet that says what the file is, and one for each table; a watermark stands above every printed page."""
     try:
-        _render(report, outfile)
+        _render(report, outfile, watermark)
     except FileCreateError as exc:
         # It holds the error of the file as it was.
         raise OSError(*exc.args[0].args) from exc
     return Written(report.row_count, report.sha256)
 
 
-def _render(report: Report, outfile: BinaryIO) -> None:
+def _render(report: Report, outfile: BinaryIO, watermark: str | None) -> None:
     # Text is text, whatever it begins with: no formula, no link.
     options = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
     with xlsxwriter.Workbook(outfile, options) as workbook:
@@ -77,6 +79,15 @@ def _render(report: Report, outfile: BinaryIO) -> None:
             sheet = workbook.add_worksheet(sheet_name(table.zh))
             _table(sheet, table, formats)
             _charts(workbook, sheet, table, report.charts)
+        if watermark:
+            for sheet in workbook.worksheets():
+                sheet.set_header(page_header(watermark))
+
+
+def page_header(text: str) -> str:
+    """A header of printed pages that says just this, in the middle."""
+    # What follows & is an order to Excel; a header has 255 characters at most.
+    return "&C" + text[:_LONGEST_HEADER].replace("&", "&&")
 
 
 def sheet_name(text: str) -> str:

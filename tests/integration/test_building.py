@@ -24,7 +24,7 @@ from checkin_api.db import Database
 from checkin_api.domain.ids import BuildState, ReportForm, new_id
 from checkin_api.errors import CheckinError
 from checkin_api.models import ReportBuild
-from checkin_api.privacy.expiry import CutOffs
+from checkin_api.privacy.expiry import cut_offs
 from checkin_api.worker import run_due, scheduled_jobs
 from tests import builders
 from tests.fakes import FakeClock
@@ -199,7 +199,7 @@ def test_old_builds_go_with_their_files_and_downloads_and_are_counted(sqlite: Da
         builds.download(session, now, old, actor="user:hr")
     (tmp_path / "builds" / "notes.txt").touch()
     reports = building.reports_before(settings)
-    soon, later = (CutOffs(now + timedelta(days=days), settings.zone) for days in (365, 6 * 365))
+    soon, later = (cut_offs(settings, now + timedelta(days=days)) for days in (365, 6 * 365))
     assert privacy.preview(sqlite, soon, reports).counts["reports"] == 0
     assert privacy.preview(sqlite, later, reports).counts["reports"] == 2
     assert privacy.purge(sqlite, later, reports, actor="worker").counts["reports"] == 2

@@ -77,6 +77,8 @@ PAGES: dict[str, set[Role]] = {
     "console.outages_confirm": {Role.HR},
     "console.privacy": {Role.HR},
     "console.privacy_answer": {Role.HR},
+    "console.privacy_retention": {Role.HR, Role.AUDITOR},
+    "console.privacy_retention_certificate": {Role.HR, Role.AUDITOR},
     "console.privacy_breaches": {Role.HR},
     "console.privacy_breaches_begin": {Role.HR},
     "console.privacy_breach": {Role.HR},

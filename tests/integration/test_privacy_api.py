@@ -82,15 +82,22 @@ def test_who_is_not_enrolled_accepts_and_asks_nothing(unasked: Phones):
         assert (status, told["code"]) == (403, "not_enrolled")
 
 
-def test_a_new_version_is_asked_anew_and_the_old_acceptance_is_kept(phones: Phones, monkeypatch: pytest.MonkeyPatch):
-    for module in ("checkin_api.privacy.accepting", "checkin_api.privacy"):
-        monkeypatch.setattr(f"{module}.VERSION", "99")
+def test_another_period_is_a_new_version_asked_anew_and_the_old_acceptance_is_kept(phones: Phones):
+    settings = phones.app.extensions["settings"].model_copy(update={"retention_presences": 60})
+    phones.app.extensions["settings"] = settings
+    version = privacy.notice_version(privacy.retention(settings))
     phones.clock.advance(days=1)
+    told = phones.ask("GET", "/privacy")[1]
+    assert told["version"] == version != privacy.VERSION
+    [row] = [row for row in told["notice"]["zh"]["table"]["rows"] if row["data"] == "presences"]
+    assert row["kept"] == "60 天"
+    assert phones.me()["notice_accepted"] is False
     assert phones.ask("GET", "/privacy")[1]["accepted_at"] is None
     assert phones.tap()[1]["code"] == "notice_not_accepted"
     assert accept(phones, "1")[1]["code"] == "notice_outdated"
-    assert accept(phones, "99")[0] == 200
-    assert [each["version"] for each in phones.ask("GET", "/privacy")[1]["acceptances"]] == ["99", "1"]
+    assert accept(phones, version)[0] == 200
+    assert phones.me()["notice_accepted"] is True
+    assert [each["version"] for each in phones.ask("GET", "/privacy")[1]["acceptances"]] == [version, "1"]
 
 
 def test_without_acceptance_the_page_takes_no_tap_and_stores_nothing(unasked: Phones):

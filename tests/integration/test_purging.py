@@ -1,6 +1,7 @@
 """Deleting what is past its period: each kind of data on both sides of its cut-off, and what is never deleted."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
@@ -20,12 +21,9 @@ from checkin_api.domain.ids import (
     new_id,
 )
 from checkin_api.fleet.alarms import Evidence
-from checkin_api.privacy import CutOffs
 from checkin_api.privacy.expiry import FILES, KEPT, RULES, WITH_PERSON, referring
-from checkin_api.privacy.retention import RETENTION
 from tests import builders
-from tests.expiring import CUT, DAY, NOW, SECOND, Station, count, keys, previewed, purge
-from tests.officers import TAIPEI
+from tests.expiring import CUT, DAY, NOW, PERIODS, SECOND, Station, count, keys, previewed, purge
 
 # How a row of a kind is made that is so old; of dates, the last day that is past the period is one before the cut-off.
 AT: dict[str, Callable[[Station, datetime], m.Base]] = {
@@ -70,7 +68,7 @@ APART = {"alarms", "calendar", "proofs", FILES}
 
 def test_every_kind_of_the_notice_is_deleted_or_has_the_reason_why_not():
     ruled = {rule.kind for rule in RULES} | {FILES}
-    assert ruled | set(KEPT) == set(RETENTION)
+    assert ruled | set(KEPT) == set(PERIODS)
     assert not ruled & set(KEPT)
     assert ruled == {*AT, *ON, *APART}
 
@@ -110,7 +108,7 @@ def test_of_dates_the_day_itself_stays(database: Database, kind: str):
 
 def test_five_years_are_years_of_the_calendar():
     assert CUT.at("punches") == datetime(2029, 3, 1, 19, 0, tzinfo=UTC)
-    assert CutOffs(datetime(2028, 2, 29, 1, tzinfo=UTC), TAIPEI).at("punches") == datetime(2023, 2, 28, 1, tzinfo=UTC)
+    assert replace(CUT, now=datetime(2028, 2, 29, 1, tzinfo=UTC)).at("punches") == datetime(2023, 2, 28, 1, tzinfo=UTC)
     assert CUT.at("presences") == NOW - timedelta(days=30)
     assert CUT.day("roster") == date(2029, 3, 2)
 

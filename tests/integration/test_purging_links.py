@@ -1,5 +1,6 @@
 """Deleting what is past its period: what refers to what goes together, or stays together."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 from sqlalchemy import select
@@ -13,10 +14,8 @@ from checkin_api.domain.ids import (
     Role,
     Shown,
 )
-from checkin_api.privacy import CutOffs
 from tests import builders
 from tests.expiring import CUT, DAY, NOW, SECOND, Station, count, keys, previewed, purge
-from tests.officers import TAIPEI
 
 
 def test_an_agents_sighting_and_a_sensing_that_prove_a_punch_are_kept_with_it(database: Database):
@@ -28,7 +27,7 @@ def test_an_agents_sighting_and_a_sensing_that_prove_a_punch_are_kept_with_it(da
         # A position is a presence without a beacon.
         station.punched(at, station.sensed(at, beacon_id=None, shown=Shown.LOCATION, distance_m=12, accuracy_m=5))
     assert purge(database) == {}
-    later = CutOffs(NOW + 2 * DAY, TAIPEI)
+    later = replace(CUT, now=NOW + 2 * DAY)
     assert purge(database, later) == {"punches": 3, "proofs": 3}
     assert count(database, m.Presence) == count(database, m.Punch) == 0
 
@@ -123,7 +122,7 @@ def test_a_person_is_kept_while_a_younger_row_is_theirs(database: Database):
         builders.refusal(session, Reason.NO_PRESENCE, NOW - DAY, officer_id=station.officer.id)
     assert previewed(database) == {"punches": 1}
     assert purge(database) == {"punches": 1}
-    assert purge(database, CutOffs(NOW + timedelta(days=365), TAIPEI)) == {"refusals": 1, "person": 1}
+    assert purge(database, replace(CUT, now=NOW + timedelta(days=365))) == {"refusals": 1, "person": 1}
 
 
 def test_a_device_is_kept_while_it_proves_a_punch(database: Database):

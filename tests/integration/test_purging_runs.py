@@ -23,13 +23,12 @@ from checkin_api.domain.ids import (
 )
 from checkin_api.privacy import purging
 from checkin_api.privacy.expiry import FILES, KEPT
-from checkin_api.privacy.retention import RETENTION
 from checkin_api.vault import Vault
 from checkin_api.worker import run_due, scheduled_jobs
 from reports.daily import daily_before
 from tests import builders, webhooks
 from tests.commands import checkin
-from tests.expiring import ACTOR, CUT, DAY, NOW, Station, count, no_reports, previewed, purge
+from tests.expiring import ACTOR, CUT, DAY, NOW, PERIODS, Station, count, no_reports, previewed, purge
 from tests.fakes import FakeClock
 from tests.officers import TAIPEI
 
@@ -46,9 +45,10 @@ def test_a_run_leaves_one_entry_that_says_what_went(database: Database):
     assert (entry.actor, entry.action, entry.at) == (ACTOR, "privacy.purge", NOW)
     detail = json.loads(entry.detail)
     assert detail["complete"] is True
-    assert detail["removed"] == {kind: 3 if kind == "presences" else 0 for kind in RETENTION if kind not in KEPT}
+    assert detail["removed"] == {kind: 3 if kind == "presences" else 0 for kind in PERIODS if kind not in KEPT}
     assert detail["older_than"]["presences"] == (NOW - timedelta(days=30)).isoformat()
     assert set(detail["older_than"]) == set(detail["removed"]) - {"calendar"}
+    assert detail["days"]["presences"] == 30
 
 
 def test_a_look_ahead_changes_nothing_and_leaves_no_entry(database: Database):
@@ -72,7 +72,8 @@ def test_many_rows_go_in_batches_and_what_there_is_no_time_for_the_next_time(
     assert (done.complete, done.counts["presences"]) == (False, 6)
     with database.read() as session:
         [entry] = audit.entries(session)
-    assert json.loads(entry.detail)["complete"] is False
+    detail = json.loads(entry.detail)
+    assert (detail["complete"], detail["left"], detail["tables"][0]["left"]) == (False, 5, 5)
     assert purge(database) == {"presences": 5}
 
 
@@ -88,7 +89,7 @@ def test_a_run_that_fails_says_what_had_gone(database: Database):
     with database.read() as session:
         [entry] = audit.entries(session)
     detail = json.loads(entry.detail)
-    assert (detail["complete"], detail["removed"]["presences"]) == (False, 1)
+    assert (detail["complete"], detail["removed"]["presences"], detail["left"]) == (False, 1, None)
 
 
 def test_old_reports_go_and_nothing_else_of_the_folder(database: Database, tmp_path: Path):
@@ -184,7 +185,7 @@ def test_the_command_shows_what_would_go_and_then_what_went(database: Database, 
 
     for arguments, left in ((["--dry-run"], 1), ([], 0)):
         rows = command(*arguments)
-        assert list(rows) == list(RETENTION)
+        assert list(rows) == list(PERIODS)
         assert rows["presences"]["rows"] == 1
         assert (rows["audit"]["rows"], rows["audit"]["kept"]) == (None, "不刪除 / for good")
         assert "append-only" in rows["audit"]["note"]

@@ -6,6 +6,7 @@ import json
 import re
 import shutil
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -65,6 +66,28 @@ def filled(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> I
             store_sheet(session, sheet, now=datetime(2026, 11, 30, tzinfo=UTC), actor="test")
     yield database
     database.close()
+
+
+@pytest.mark.parametrize(
+    ("kind", "form"), [("unit_day", "pdf"), ("unit_day", "xlsx"), ("unit_day", "csv"), ("raw_punches", "xlsx")]
+)
+@pytest.mark.parametrize(("marks", "made_by"), [(True, "console:hr"), (True, "worker"), (False, "console:hr")])
+def test_what_a_person_asked_for_bears_the_name_where_the_setting_says_so(
+    filled: Database, kind: str, form: str, *, marks: bool, made_by: str
+):
+    day = date(2026, 11, 23)
+    rules, wanted, out = replace(RULES, marks=marks), Wanted(kind, form, day, day), io.BytesIO()
+    write(filled, rules, wanted, out, made_at=MADE_AT, made_by=made_by)
+    mark, content = f"{made_by}　115/12/01 00:00", out.getvalue()
+    if form == "pdf":
+        pages = [re.sub(r"\s", "", page.extract_text()) for page in pypdf.PdfReader(io.BytesIO(content)).pages]
+        said = {page.count(re.sub(r"\s", "", mark)) > 1 for page in pages}
+    elif form == "xlsx":
+        headers = [each.oddHeader for each in openpyxl.load_workbook(io.BytesIO(content)).worksheets]
+        said = {header is not None and header.center.text == mark for header in headers}
+    else:
+        said = {mark in content.decode("utf-8-sig")}
+    assert said == {marks and made_by != "worker" and form != "csv"}
 
 
 def made(database: Database, kind: str, form: str, **more: Any) -> tuple[bytes, Written]:

@@ -54,7 +54,7 @@ def _question(database: Database, form: str, progress: Progress = no_progress, *
     period = {"first": date(2026, 11, 1), "last": date(2026, 11, 30)}
     return Question(
         database=database,
-        rules=Rules(TAIPEI, DutyLimits(), "測試警察局"),
+        rules=Rules(TAIPEI, DutyLimits(), "測試警察局", marks=True),
         wanted=Wanted("month_sheets", form, **{**period, **more}),
         made_at=MADE_AT,
         made_by="cli:hr",
@@ -66,7 +66,7 @@ def made(database: Database, form: str, **more: Any) -> tuple[bytes, Written, li
     told: list[tuple[int, int]] = []
     question = _question(database, form, lambda done, total: told.append((done, total)), **more)
     out = io.BytesIO()
-    written = write_sheets(question, out, watermark="內部使用")
+    written = write_sheets(question, out)
     return out.getvalue(), written, told
 
 
@@ -84,7 +84,7 @@ def test_one_pdf_has_a_page_an_officer_in_service_with_the_head_of_the_audit_log
     for text in pages:
         assert f"稽核紀錄第1筆{head.hash[:16]}" in text
         assert ("07:58" in text, "出勤1" in text, "製表115/12/0108:00（cli:hr）" in text) == (True,) * 3
-        assert "內部使用cli:hr115/12/0108:00" in text
+        assert "cli:hr115/12/0108:00" in text
     assert (written.rows, told) == (3, [(0, 3), (3, 3)])
 
 

@@ -17,6 +17,7 @@ from checkin_api.web.console import (
     privacy,
     reports,
     requesting,
+    retention,
     rules,
     today,
     users,
@@ -26,7 +27,7 @@ from checkin_api.web.console.frame import blueprint
 # Each adds its pages to the blueprint.
 PAGES = (
     *(today, attendance, officers, exceptions, corrections, deciding, requesting, outages, confirming),
-    *(reports, data, rules, fleet, audit, privacy, breaches, concerned, users, own_account),
+    *(reports, data, rules, fleet, audit, privacy, retention, breaches, concerned, users, own_account),
 )
 
 __all__ = ["blueprint"]

@@ -180,6 +180,6 @@ def _report(wanted: Asked, found: Reach, told: Mapping[str, datetime]) -> Report
 
 
 def _words(*, is_zh: bool) -> dict[str, str]:
-    both = privacy.notice(agency="", contact="")
+    both = privacy.notice(privacy.retention(access.settings()), agency="", contact="")
     table = both["zh" if is_zh else "en"].table
     return {row.data: row.what for row in table.rows if row.data in privacy.KINDS}

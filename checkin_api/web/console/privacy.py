@@ -24,11 +24,12 @@ DONE: dict[str, tuple[str, str]] = {
 @page(Role.HR)
 def show() -> Any:
     """Open requests, the one due first on top; then those answered; and acceptance of the notice."""
-    number, now = paging.wanted(), access.now()
+    number, now, settings = paging.wanted(), access.now(), access.settings()
+    version = privacy.notice_version(privacy.retention(settings))
     with access.database().read() as session:
         waiting = privacy.requests(session, state=PrivacyRequestState.OPEN)
         answered = privacy.requests(session, state=PrivacyRequestState.ANSWERED)
-        count = privacy.acceptance_count(session, local_date(now, access.settings().zone))
+        count = privacy.acceptance_count(session, local_date(now, settings.zone), version)
     skip = paging.skipped(number)
     return render_template(
         "console/privacy.html",

@@ -101,10 +101,15 @@ def insist_on_accepted(session: Session, whose: Person) -> None:
     Raises:
         ProblemError: 403.
     """
-    if not privacy.accepted(session, whose.id):
+    if not privacy.accepted(session, whose.id, notice_version()):
         raise ProblemError(
             403, "notice_not_accepted", "請先看過並接受個人資料告知事項 / read and accept the privacy notice first"
         )
+
+
+def notice_version() -> str:
+    """The version of the notice in force."""
+    return privacy.notice_version(privacy.retention(settings()))
 
 
 def words(both: tuple[str, str]) -> dict[str, str]:

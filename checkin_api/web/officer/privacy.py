@@ -21,17 +21,19 @@ from checkin_api.web.officer.access import blueprint, signed_in, words
 @blueprint.output(privacy_schemas.PrivacyOut)
 def get_privacy() -> Any:
     """The notice, for who is not enrolled yet too; what of it the officer accepted; the officer's requests."""
-    settings = access.settings()
+    settings, version = access.settings(), access.notice_version()
     with access.database().read() as session:
         person = person_of(session, access.user(), access.today())
         acceptances = privacy.acceptances(session, person.id) if person else []
         rows = privacy.requests_of(session, person.id) if person else []
-    newest = next((each for each in acceptances if each.version == privacy.VERSION), None)
+    newest = next((each for each in acceptances if each.version == version), None)
     return {
         "now": access.now(),
         "timezone": settings.timezone,
-        "version": privacy.VERSION,
-        "notice": privacy.notice(agency=settings.agency_name, contact=settings.privacy_contact),
+        "version": version,
+        "notice": privacy.notice(
+            privacy.retention(settings), agency=settings.agency_name, contact=settings.privacy_contact
+        ),
         "accepted_at": newest and newest.accepted_at,
         "acceptances": acceptances,
         "requests": [_request(row) for row in rows],
@@ -45,12 +47,13 @@ def get_privacy() -> Any:
 def accept_notice(json_data: privacy_schemas.AcceptanceIn) -> Any:
     """Accept the current version of the notice; again changes nothing."""
     with access.database().write() as session:
-        person = access.person(session)
-        if not privacy.accept(session, access.now(), person.id, json_data.version):
+        person, version = access.person(session), access.notice_version()
+        if json_data.version != version:
             raise ProblemError(
                 409, "notice_outdated", "告知事項已有新版，請重新載入 / the notice has a newer version: load it again"
             )
-        [accepted] = [each for each in privacy.acceptances(session, person.id) if each.version == privacy.VERSION]
+        privacy.accept(session, access.now(), person.id, version)
+        [accepted] = [each for each in privacy.acceptances(session, person.id) if each.version == version]
     return accepted
 
 

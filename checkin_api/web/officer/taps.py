@@ -32,7 +32,7 @@ def get_me() -> Any:
     with access.database().read() as session:
         today = today_of(session, access.person(session), now, settings.zone)
         site_code, location = fallbacks.on_offer(session)
-        notice_accepted = privacy.accepted(session, today.person.id)
+        notice_accepted = privacy.accepted(session, today.person.id, access.notice_version())
         # Without a budget nobody is reminded, and nothing is offered.
         offers_reminders = settings.push_budget_per_month > 0
         is_reminded = offers_reminders and reminders.is_wanted(session, today.person.id)

@@ -56,6 +56,33 @@ def test_no_reminder_is_pushed_unless_a_budget_is_set(monkeypatch: pytest.Monkey
     ]  # fmt: skip
 
 
+@pytest.mark.parametrize("kind", ["ROSTER", "PUNCHES", "CORRECTIONS", "REPORTS"])
+@pytest.mark.parametrize(("days", "taken"), [(1825, True), (1827, True), (2190, True), (1824, False), (1826, False)])
+def test_attendance_is_kept_for_five_years_at_least(
+    monkeypatch: pytest.MonkeyPatch, kind: str, days: int, *, taken: bool
+):
+    """1826 days may be a day short of five years, when two of them are leap years."""
+    monkeypatch.setenv(f"CHECKIN_RETENTION_{kind}", str(days))
+    if taken:
+        assert getattr(load_settings(), f"retention_{kind.lower()}") == days
+        return
+    with pytest.raises(ConfigError) as caught:
+        load_settings()
+    [problem] = caught.value.problems
+    assert problem.startswith(f"CHECKIN_RETENTION_{kind}: attendance records are kept for five years at least")
+    assert "article 30" in problem
+
+
+@pytest.mark.parametrize(("kind", "days"), [("PRESENCES", 0), ("REMINDERS", 30), ("REQUESTS", 59), ("ALARMS", 36501)])
+def test_a_period_is_neither_nothing_nor_shorter_than_its_data_is_needed(
+    monkeypatch: pytest.MonkeyPatch, kind: str, days: int
+):
+    monkeypatch.setenv(f"CHECKIN_RETENTION_{kind}", str(days))
+    with pytest.raises(ConfigError) as caught:
+        load_settings()
+    assert [problem.split(":")[0] for problem in caught.value.problems] == [f"CHECKIN_RETENTION_{kind}"]
+
+
 def test_missing_required_settings_are_named():
     with pytest.raises(ConfigError) as caught:
         load_settings("line_channel_secret", "secret_key", "timezone")

@@ -186,6 +186,20 @@ def test_what_somebody_typed_is_only_text_in_a_report(typed: str):
     assert text.count(re.sub(r"\s", "", typed)) >= 2
 
 
+def test_a_watermark_is_on_every_page_and_the_file_still_pdf_a_2b_with_the_same_words():
+    made = report(
+        Table("t", "表", "Table", (Column("n", "數", "Number", Type.INT),), [(number,) for number in range(90)])
+    )
+    plain, marked = rendered(made), rendered(made, watermark="console:陳科員　115/12/01 08:00")
+    mark = "console:陳科員115/12/0108:00"
+    assert len(marked.pages) == len(plain.pages) > 1
+    assert all(text_of(page).count(mark) >= 4 for page in marked.pages)
+    assert [text_of(page).replace(mark, "") for page in marked.pages] == [text_of(page) for page in plain.pages]
+    assert all(re.match(r"Noto(Sans|Serif)CJKtc", name.split("+")[1]) for name in fonts_of(marked))
+    assert marked.xmp_metadata is not None
+    assert b"pdfaid:part>2<" in marked.xmp_metadata.stream.get_data().replace(b" ", b"")
+
+
 def test_a_wide_table_fits_the_page_and_loses_nothing():
     columns = [Column(f"d{number}", f"第{number}欄", f"Column {number}") for number in range(48)]
     made = report(Table("t", "寬表", "Wide", columns, [[f"值{number}之內容" for number in range(48)]]))

@@ -104,6 +104,27 @@ def test_xlsx_cells_are_typed_and_never_formulas(is_long: bool):
     assert sheet.print_title_rows == "$1:$1"
 
 
+def headers(file: io.BytesIO) -> list[str | None]:
+    return [
+        getattr(getattr(sheet.oddHeader, "center", None), "text", None)
+        for sheet in openpyxl.load_workbook(file).worksheets
+    ]
+
+
+@pytest.mark.parametrize("is_long", [False, True])
+def test_a_watermark_stands_above_every_printed_page_of_xlsx_and_orders_nothing(is_long: bool):
+    mark = "console:R&D 陳科員　115/12/01 08:00"
+    out, unmarked = io.BytesIO(), io.BytesIO()
+    if is_long:
+        long_xlsx.stream(stream(), out, no_progress, watermark=mark)
+        long_xlsx.stream(stream(), unmarked, no_progress)
+    else:
+        xlsx.render(report(), out, watermark=mark)
+        xlsx.render(report(), unmarked)
+    assert set(headers(out)) == {mark.replace("&", "&&")}
+    assert set(headers(unmarked)) == {None}
+
+
 def test_xlsx_of_several_tables_draws_the_charts_beside_them():
     out = io.BytesIO()
     xlsx.render(report(), out)

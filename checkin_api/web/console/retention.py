@@ -1,0 +1,80 @@
+"""Retention: the periods in force, what the purge would remove now, and what each run removed, with certificates."""
+
+import hashlib
+import io
+from collections.abc import Iterator
+from datetime import date
+from itertools import chain
+from pathlib import Path
+from typing import Any
+
+from flask import render_template, request, send_file
+
+from checkin_api import builds, privacy
+from checkin_api.domain.ids import Role
+from checkin_api.domain.words import DATA_KIND
+from checkin_api.queries.sheets import AuditHead, audit_head
+from checkin_api.web.console import access
+from checkin_api.web.console.access import page
+from checkin_api.web.console.frame import blueprint
+from reports.daily import daily_before
+from reports.wanted import watermark
+
+SHOWN = 50
+
+
+@blueprint.get("/privacy/retention")
+@page(Role.HR, Role.AUDITOR)
+def privacy_retention() -> Any:
+    """How long each kind is kept, how much of it is past that, and the runs that removed something."""
+    settings = access.settings()
+    cut = privacy.cut_offs(settings, access.now())
+    ahead = privacy.preview(access.database(), cut, _reports)
+    with access.database().read() as session:
+        runs = privacy.purges(session, limit=SHOWN)
+    rows = [
+        (DATA_KIND[kind], period.words(), privacy.older_than(cut, kind), ahead.counts.get(kind), privacy.KEPT.get(kind))
+        for kind, period in cut.periods.items()
+    ]
+    return render_template(
+        "console/privacy_retention.html",
+        rows=rows,
+        total=sum(ahead.counts.values()),
+        version=privacy.notice_version(cut.periods),
+        runs=runs,
+        kinds=DATA_KIND,
+        shown=SHOWN,
+    )
+
+
+@blueprint.get("/privacy/retention/<int(max=2147483647):number>/certificate")
+@page(Role.HR, Role.AUDITOR)
+def privacy_retention_certificate(number: int) -> Any:
+    """The certificate of one run; that it is taken is recorded before the first byte is given."""
+    from reports.certificate import Certified, file_name, write_certificate  # noqa: PLC0415 (loads Typst)
+
+    now, settings, actor = access.now(), access.settings(), access.viewer().actor
+    with access.database().read() as session:
+        found = privacy.find_purge(session, number)
+        head = audit_head(session) or AuditHead(found.number, found.hash)
+    said = Certified(
+        agency=settings.agency_name,
+        zone=settings.zone,
+        head=head,
+        made_at=now,
+        made_by=actor,
+        watermark=watermark(actor, now, settings.zone) if settings.report_watermark else None,
+    )
+    made, name = write_certificate(found, said), file_name(found, settings.zone)
+    digest = hashlib.sha256(made).hexdigest()
+    with access.database().write() as session:
+        privacy.record_taken(
+            session, now, found, file_name=name, sha256=digest, actor=actor, address=request.remote_addr
+        )
+    return send_file(io.BytesIO(made), "application/pdf", as_attachment=True, download_name=name, max_age=0)
+
+
+def _reports(day: date) -> Iterator[Path]:
+    """The files that a purge of this machine would delete."""
+    settings = access.settings()
+    return chain(daily_before(settings.report_dir, day), builds.files_before(settings.report_dir, day, settings.zone))
