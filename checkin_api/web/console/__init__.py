@@ -1,6 +1,7 @@
 """``/console/``: what HR, supervisors, auditors, installers and admins work with in a browser."""
 
 from checkin_api.web.console import (
+    agency,
     attendance,
     audit,
     breaches,
@@ -13,6 +14,7 @@ from checkin_api.web.console import (
     officers,
     outages,
     own_account,
+    passkeys,
     privacy,
     reports,
     requesting,
@@ -24,7 +26,7 @@ from checkin_api.web.console.frame import blueprint
 # Each adds its pages to the blueprint.
 PAGES = (
     *(today, attendance, officers, exceptions, corrections, deciding, requesting, outages, confirming),
-    *(reports, data, fleet, audit, privacy, breaches, users, own_account),
+    *(reports, data, fleet, audit, privacy, breaches, users, own_account, agency, passkeys),
 )
 
 __all__ = ["blueprint"]
