@@ -52,6 +52,7 @@ _CHALLENGE_LASTS = timedelta(minutes=5)
 _LONGEST_ANSWER = 32768
 # Source: WebAuthn Level 3, section 4, "Credential ID".
 _LONGEST_ID = 1023
+_USUAL_PORT = {"https": 443, "http": 80}
 _REQUIRED = UserVerificationRequirement.REQUIRED
 # What hostile input makes the library raise besides its own: bad base64, CBOR and keys that are none.
 _MALFORMED = (WebAuthnException, UnsupportedAlgorithm, ValueError, TypeError, KeyError, IndexError, RecursionError)
@@ -77,11 +78,16 @@ class Passkey:
 
 def relying_party(public_url: str) -> RelyingParty | None:
     """Who we are to a passkey; None where browsers allow none: without https, or at an IP address."""
-    parts = urlsplit(public_url)
-    host = parts.hostname
+    try:
+        parts = urlsplit(public_url)
+        host, port = parts.hostname, parts.port
+    except ValueError:
+        return None
     if host is None or _is_ip(host) or not (parts.scheme == "https" or host in LOCAL_HOSTS):
         return None
-    return RelyingParty(host, f"{parts.scheme}://{parts.netloc.rpartition('@')[2].lower()}")
+    # As a browser writes it.
+    shown = "" if port in {None, _USUAL_PORT[parts.scheme]} else f":{port}"
+    return RelyingParty(host, f"{parts.scheme}://{host}{shown}")
 
 
 def passkeys(session: Session, user_id: int) -> list[Passkey]:
