@@ -148,7 +148,7 @@ def test_half_of_the_agencys_provider_is_refused_with_what_is_missing(monkeypatc
 )
 def test_an_issuer_that_is_none_is_refused(monkeypatch: pytest.MonkeyPatch, issuer: str):
     monkeypatch.setenv("CHECKIN_OIDC_ISSUER", issuer)
-    with pytest.raises(ConfigError, match="CHECKIN_OIDC_ISSUER: (must|is no address)"):
+    with pytest.raises(ConfigError, match=r"CHECKIN_OIDC_ISSUER: (must|is no address)"):
         load_settings()
 
 
