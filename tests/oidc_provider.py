@@ -44,7 +44,7 @@ class OidcProvider:
         self.algorithm = "RS256"
         self.sign: Callable[[dict[str, Any]], str] = self.signed
         self.fails = False
-        self.keys = {
+        self.keys: dict[str, RSAKey | ECKey] = {
             "RS256": RSAKey.generate_key(2048, {"kid": "rsa", "use": "sig"}),
             "ES256": ECKey.generate_key("P-256", {"kid": "ec", "use": "sig"}),
         }

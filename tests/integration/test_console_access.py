@@ -222,16 +222,18 @@ def test_who_signs_in_meanwhile_is_not_seen_by_who_tries_a_name(office: Console,
     assert "鎖定 15 分鐘" in stranger.post("/sign-in", {"username": "hr", "password": "guess"}).text
 
 
-def test_wrong_passwords_are_forgotten_after_a_while_and_their_rows_deleted(office: Console):
+def test_wrong_passwords_are_forgotten_after_a_while_and_their_rows_deleted(database: Database, clock: FakeClock):
     for number in range(3):
-        with office.database.write() as session:
-            for _ in range(4):
-                assert not locks.count(session, office.clock.now(), f"name{number}")
-        office.clock.advance(minutes=15, seconds=1)
-    with office.database.write() as session:
+        with database.write() as session:
+            assert [locks.count(session, clock.now(), f"name{number}") for _ in range(4)] == [False] * 4
+        clock.advance(minutes=15, seconds=1)
+    with database.write() as session:
         # The first of the next five.
-        assert not locks.count(session, office.clock.now(), "name2")
+        assert not locks.count(session, clock.now(), "name2")
         assert session.scalars(select(m.ConsoleLock.failures)).all() == [1]
+        assert [locks.count(session, clock.now(), "name2") for _ in range(4)] == [False] * 3 + [True]
+        assert locks.is_locked(session, clock.now(), "name2")
+        assert not locks.is_locked(session, clock.now(), "name1")
 
 
 def test_names_share_a_fixed_number_of_places(office: Console, monkeypatch: pytest.MonkeyPatch):
