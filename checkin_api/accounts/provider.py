@@ -19,8 +19,6 @@ from urllib.parse import urlsplit
 
 import httpx2
 from authlib.common.errors import AuthlibBaseError
-from authlib.integrations.httpx_client import OAuth2Client
-from authlib.oidc.core import CodeIDToken
 from joserfc import jws, jwt
 from joserfc.errors import JoseError
 from joserfc.jwk import KeySet, import_key
@@ -179,6 +177,8 @@ class Provider:
 
     def _verified(self, now: datetime, one: Try, token: str, *, access_token: object) -> Person:
         """Source: OpenID Connect Core 1.0, section 3.1.3.7."""
+        from authlib.oidc.core import CodeIDToken  # noqa: PLC0415 (as above)
+
         try:
             header = jws.extract_compact(token.encode("ascii")[:_LONGEST]).headers()
             if header.get("alg") not in _ALGORITHMS:
@@ -216,6 +216,9 @@ class Provider:
             self._seats.release()
 
     def _client(self, known: _Known) -> Any:
+        # Here, for most installations have no provider and start the sooner.
+        from authlib.integrations.httpx_client import OAuth2Client  # noqa: PLC0415
+
         methods = known.metadata.get("token_endpoint_auth_methods_supported")
         # Source: OpenID Connect Discovery 1.0, section 3: without a word it is `client_secret_basic`.
         takes_basic = not isinstance(methods, list) or "client_secret_basic" in methods

@@ -60,13 +60,13 @@ def sign_in(
     if locks.is_locked(session, now, name):
         return SignInRefusal.LOCKED
     user = session.scalar(select(ConsoleUser).where(ConsoleUser.username == name).with_for_update())
-    # Changed since it was checked: nothing is known of the new one.
-    if user is not None and right and user.password_hash == checked_hash and user.disabled_at is None:
+    # Changed since it was checked: nothing is known of the new one. An account of the agency has none.
+    right = right and user is not None and user.password_hash == checked_hash != ""
+    if right and user is not None and user.disabled_at is None:
         return user
     if not locks.count(session, now, name):
         return SignInRefusal.WRONG
-    if user is not None:
-        _record_lock(session, now, user)
+    _record_lock(session, now, "nobody" if user is None else name, stays=user is not None)
     return SignInRefusal.LOCKED
 
 
@@ -76,7 +76,7 @@ def count_failure(session: Session, now: datetime, user: ConsoleUser) -> SignInR
     if user.failures < FAILURES:
         return SignInRefusal.WRONG
     user.failures, user.locked_until = 0, now + LOCK
-    _record_lock(session, now, user)
+    _record_lock(session, now, user.username)
     return SignInRefusal.LOCKED
 
 
@@ -106,10 +106,14 @@ def judge_password(password: str, old: str, username: str) -> SignInRefusal | No
     return SignInRefusal.SAME_PASSWORD if _normal(password) == _normal(old) else None
 
 
-def _record_lock(session: Session, now: datetime, user: ConsoleUser) -> None:
+def _record_lock(session: Session, now: datetime, name: str, *, stays: bool = True) -> None:
+    """Note a lock; of a name that nobody has nothing stays, but the work is the same: its time tells no name."""
     session.flush()
-    act = Act(actor=f"console:{user.username}", action="user.lock", subject=f"user:{user.username}", detail={})
-    audit.record(session, now, act)
+    with session.begin_nested() as kept:
+        act = Act(actor=f"console:{name}", action="user.lock", subject=f"user:{name}", detail={})
+        audit.record(session, now, act)
+        if not stays:
+            kept.rollback()
 
 
 def _as_name(typed: str) -> str:

@@ -7,13 +7,14 @@ import pyotp
 import pytest
 from sqlalchemy import select
 
-from checkin_api import accounts
+from checkin_api import accounts, audit
 from checkin_api import models as m
 from checkin_api.accounts import IDLE, LONGEST, locks
 from checkin_api.db import Database
-from checkin_api.domain.ids import Role
+from checkin_api.domain.ids import Role, SignInRefusal
 from checkin_api.web.console import access
 from checkin_api.web.console.own_account import TRIES_PER_MINUTE
+from tests import builders
 from tests.console import FORM_KEY, MINE, THEIRS, Console, console
 from tests.fakes import FakeClock
 
@@ -201,13 +202,18 @@ def test_a_name_that_does_not_exist_is_answered_like_one_that_does_the_lock_too(
     with office.database.write() as session:
         accounts.disable(session, office.clock.now(), "auditor", actor="cli:test")
     answers: dict[str, list[tuple[int, str]]] = {}
-    # Sixteen tries of an address within a minute; and none of them says more of one name than of another.
     for name in ("hr", "nobody", "auditor"):
         browser.get("/sign-in")
-        tries = [browser.post("/sign-in", {"username": name, "password": "guess"}) for _ in range(6)]
+        tries = [browser.post("/sign-in", {"username": name, "password": "guess"})]
+        with office.database.write() as session:
+            # Without the work of a password.
+            for _ in range(3):
+                told = accounts.sign_in(session, office.clock.now(), name, checked_hash="", right=False)
+                assert told is SignInRefusal.WRONG
+        tries += [browser.post("/sign-in", {"username": name, "password": "guess"}) for _ in range(2)]
         answers[name] = [(each.status_code, each.text) for each in tries]
     assert answers["hr"] == answers["nobody"] == answers["auditor"]
-    assert ["鎖定 15 分鐘" in text for _, text in answers["hr"]] == [False] * 4 + [True] * 2
+    assert ["鎖定 15 分鐘" in text for _, text in answers["hr"]] == [False, True, True]
     # What is counted of one name is not of another's.
     assert "不正確" in browser.post("/sign-in", {"username": "installer", "password": "guess"}).text
 
@@ -215,8 +221,9 @@ def test_a_name_that_does_not_exist_is_answered_like_one_that_does_the_lock_too(
 def test_who_signs_in_meanwhile_is_not_seen_by_who_tries_a_name(office: Console, first_password: str):
     owner, stranger = office.browser(), office.browser()
     stranger.get("/sign-in")
-    for _ in range(4):
-        stranger.post("/sign-in", {"username": "hr", "password": "guess"})
+    with office.database.write() as session:
+        for _ in range(4):
+            accounts.sign_in(session, office.clock.now(), "hr", checked_hash="", right=False)
     owner.get("/sign-in")
     assert owner.post("/sign-in", {"username": "hr", "password": first_password}).status_code == 303
     assert "鎖定 15 分鐘" in stranger.post("/sign-in", {"username": "hr", "password": "guess"}).text
@@ -234,6 +241,20 @@ def test_wrong_passwords_are_forgotten_after_a_while_and_their_rows_deleted(data
         assert [locks.count(session, clock.now(), "name2") for _ in range(4)] == [False] * 3 + [True]
         assert locks.is_locked(session, clock.now(), "name2")
         assert not locks.is_locked(session, clock.now(), "name1")
+
+
+def test_the_lock_of_a_name_that_nobody_has_leaves_nothing_in_the_audit_log(database: Database, clock: FakeClock):
+    with database.write() as session:
+        builders.console_user(session, username="hr", role=Role.HR)
+    # Longer than any text that is stored, and with what PostgreSQL cannot store.
+    for name in ("x" * 5000, "hr", "\0\N{SNOWMAN}"):
+        with database.write() as session:
+            told = [accounts.sign_in(session, clock.now(), name, checked_hash="?", right=False) for _ in range(5)]
+        assert told == [SignInRefusal.WRONG] * 4 + [SignInRefusal.LOCKED]
+    with database.read() as session:
+        entries = session.execute(select(m.AuditEntry.number, m.AuditEntry.action, m.AuditEntry.subject)).all()
+        assert isinstance(audit.verify(session), audit.Whole)
+    assert entries == [(1, "user.lock", "user:hr")]
 
 
 def test_names_share_a_fixed_number_of_places(office: Console, monkeypatch: pytest.MonkeyPatch):
