@@ -9,6 +9,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 import checkin_api
 import liff_app
+from checkin_api.accounts.provider import Provider
 from checkin_api.clock import Clock, SystemClock
 from checkin_api.config import Settings
 from checkin_api.db import Database
@@ -16,6 +17,7 @@ from checkin_api.ingest import Ingest
 from checkin_api.line.id_token import IdTokens, line_keys
 from checkin_api.vault import Vault
 from checkin_api.web import agent, api, calendar_feed, console, errors, health, installer, officer, site_code
+from checkin_api.web.console.agency import BACK as AGENCY_BACK
 from checkin_api.web.console.own_account import TRIES_PER_MINUTE
 from checkin_api.web.pace import COPIES_PER_MINUTE, Pace
 from checkin_api.web.signed import OpenBodies
@@ -69,6 +71,7 @@ def equip(app: APIFlask, settings: Settings, clock: Clock) -> None:
         pace=Pace(),
         copies_pace=Pace(COPIES_PER_MINUTE),
         calendar_paces=calendar_feed.Paces(),
+        provider=_provider(settings),
         sign_in_pace=Pace(TRIES_PER_MINUTE),
         standing_kept={},
         exceptions_kept={},
@@ -83,4 +86,17 @@ def equip(app: APIFlask, settings: Settings, clock: Clock) -> None:
         clock,
         channel_secret=settings.line_channel_secret.get_secret_value().encode(),
         forwards=bool(settings.line_forward_url),
+    )
+
+
+def _provider(settings: Settings) -> Provider | None:
+    """The agency's provider of identities, where the installation has one."""
+    if not settings.oidc_issuer:
+        return None
+    return Provider(
+        settings.oidc_issuer,
+        settings.oidc_client_id,
+        settings.oidc_client_secret.get_secret_value(),
+        claim=settings.oidc_claim,
+        redirect_uri=settings.public_url.rstrip("/") + AGENCY_BACK,
     )

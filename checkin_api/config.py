@@ -4,6 +4,7 @@ import os
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import Field, SecretStr, ValidationError, field_validator
@@ -16,6 +17,10 @@ PREFIX = "CHECKIN_"
 SHORTEST_KEY = 32
 _LAST_PORT = 65535
 DEFAULT_TIMEZONE = "Asia/Taipei"
+# Where browsers take http for as good as https. Source: W3C Secure Contexts, section 3.1.
+LOCAL_HOSTS = frozenset({"localhost", "127.0.0.1", "::1"})
+# Signing in with the agency's provider needs all of these, or none.
+_OIDC = ("oidc_issuer", "oidc_client_id", "oidc_client_secret")
 # Days that stand for one year of the calendar.
 YEAR_DAYS = 365
 _FIVE_YEARS = 5 * YEAR_DAYS
@@ -53,6 +58,11 @@ class Settings(BaseSettings):
     secret_key: SecretStr = SecretStr("")
     proxies: int = Field(default=0, ge=0, le=10)
     console_second_step: Literal["required", "optional"] = "required"
+    oidc_issuer: str = ""
+    oidc_client_id: str = Field(default="", max_length=255)
+    oidc_client_secret: SecretStr = SecretStr("")
+    # A name that people cannot choose for themselves at the provider.
+    oidc_claim: str = Field(default="preferred_username", pattern=r"^[A-Za-z0-9_.:/-]{1,100}$")
     push_budget_per_month: int = Field(default=0, ge=0, le=1_000_000)
     remind_after_minutes: int = Field(default=30, ge=0, le=24 * 60)
     correction_quota: int = Field(default=3, ge=0, le=1000)
@@ -136,6 +146,20 @@ class Settings(BaseSettings):
             )
         return value
 
+    @field_validator("oidc_issuer")
+    @classmethod
+    def _issuer(cls, value: str) -> str:
+        try:
+            parts = urlsplit(value)
+            secure = parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in LOCAL_HOSTS)
+        except ValueError:
+            raise ValueError("is no address") from None
+        if value and not (secure and parts.hostname):
+            raise ValueError("must begin with https:// (or http://localhost for a test)")
+        if parts.query or parts.fragment or parts.username is not None:
+            raise ValueError("must be the issuer as the provider writes it: without user name, ? and #")
+        return value
+
     @field_validator("timezone")
     @classmethod
     def _known_timezone(cls, value: str) -> str:
@@ -211,10 +235,20 @@ def load_settings(*required: str) -> Settings:
             name = ".".join(str(part) for part in error["loc"]).upper()
             problems.append(f"{PREFIX}{name}: {error['msg'].removeprefix('Value error, ')}")
         raise ConfigError(problems) from None
-    for name in required:
-        value = getattr(settings, name)
-        if not (value.get_secret_value() if isinstance(value, SecretStr) else value):
-            problems.append(f"{PREFIX}{name.upper()}: is not set")
+    problems += [f"{PREFIX}{name.upper()}: is not set" for name in required if not _is_set(settings, name)]
+    given = [name for name in _OIDC if _is_set(settings, name)]
+    if given:
+        problems += [
+            f"{PREFIX}{name.upper()}: is not set, but {PREFIX}{given[0].upper()} is: signing in with the agency's"
+            " provider needs both"
+            for name in (*_OIDC, "public_url")
+            if not _is_set(settings, name)
+        ]
     if problems:
         raise ConfigError(problems)
     return settings
+
+
+def _is_set(settings: Settings, name: str) -> bool:
+    value = getattr(settings, name)
+    return bool(value.get_secret_value() if isinstance(value, SecretStr) else value)

@@ -1,6 +1,9 @@
-"""Accounts of the console, the use cases: making them, signing in with a second step, sessions."""
+"""Accounts of the console, the use cases: making them, signing in with a second step, sessions.
 
-from checkin_api.accounts.second_step import begin_second_step, confirm_second_step, takes_code
+``agency``, ``provider`` and ``passkeys`` are imported by name: their libraries are not for every command.
+"""
+
+from checkin_api.accounts.second_step import asks_second_step, begin_second_step, confirm_second_step, takes_code
 from checkin_api.accounts.sessions import IDLE, LONGEST, Viewer, end, end_all, note_seen, open_session, viewer_of
 from checkin_api.accounts.signing_in import change_password, hash_of, is_password, judge_password, sign_in, stored_hash
 from checkin_api.accounts.users import User, UserRow, add, disable, enable, reset, users
@@ -12,6 +15,7 @@ __all__ = [
     "UserRow",
     "Viewer",
     "add",
+    "asks_second_step",
     "begin_second_step",
     "change_password",
     "confirm_second_step",

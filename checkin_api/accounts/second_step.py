@@ -3,13 +3,14 @@
 from datetime import datetime
 
 import pyotp
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from checkin_api import audit
 from checkin_api.accounts.signing_in import count_failure
 from checkin_api.audit import Act
 from checkin_api.domain.ids import SignInRefusal
-from checkin_api.models import ConsoleUser
+from checkin_api.models import ConsolePasskey, ConsoleUser
 from checkin_api.vault import Vault
 
 ISSUER = "警察差勤簽到"
@@ -47,6 +48,12 @@ def confirm_second_step(session: Session, now: datetime, vault: Vault, user_id: 
         act = Act(actor=actor, action="user.second_step", subject=f"user:{user.username}", detail={})
         audit.record(session, now, act)
     return refusal
+
+
+def asks_second_step(session: Session, user: ConsoleUser) -> bool:
+    """Whether the password alone does not open an account: it has an app or a passkey."""
+    has_passkey = select(ConsolePasskey.id).where(ConsolePasskey.user_id == user.id).limit(1)
+    return user.totp_confirmed_at is not None or session.scalar(has_passkey) is not None
 
 
 def takes_code(session: Session, now: datetime, vault: Vault, user_id: int, code: str) -> SignInRefusal | None:

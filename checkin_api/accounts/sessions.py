@@ -5,17 +5,19 @@ import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, exists, select, update
 from sqlalchemy.orm import Session
 
 from checkin_api import audit
 from checkin_api.audit import Act
 from checkin_api.domain.ids import Role, StaffNo
-from checkin_api.models import ConsoleSession, ConsoleUser, Officer, Unit
+from checkin_api.models import ConsoleAgencyIdentity, ConsolePasskey, ConsoleSession, ConsoleUser, Officer, Unit
 
 # Without a request for so long a session is over; and after a working day at the latest.
 IDLE = timedelta(minutes=30)
 LONGEST = timedelta(hours=12)
+# What a passkey is added or removed with: somebody who has just signed in, not who sits down at an open desk.
+FRESH = timedelta(minutes=10)
 # Between signing in by password and the code of the second step.
 _HALF_WAY = timedelta(minutes=10)
 # Ended sessions are of no use to anybody.
@@ -38,8 +40,20 @@ class Viewer:
     form_key: str
     complete: bool
     must_change: bool
-    has_second_step: bool
+    by_agency: bool
+    has_app: bool
+    has_passkey: bool
+    began_at: datetime
     seen_at: datetime
+
+    @property
+    def has_second_step(self) -> bool:
+        """Whether there is something besides the password."""
+        return self.has_app or self.has_passkey
+
+    def is_fresh(self, now: datetime) -> bool:
+        """Whether the person has signed in just now."""
+        return now - self.began_at <= FRESH
 
     def is_to_be_noted(self, now: datetime) -> bool:
         """Whether `seen_at` is to be written again: not at every request."""
@@ -82,7 +96,11 @@ def viewer_of(session: Session, now: datetime, token: str) -> Viewer | None:
     """Who a session's token belongs to; None when the session is over or its account disabled."""
     s, u = ConsoleSession, ConsoleUser
     row = session.execute(
-        select(s, u, Unit.code, Officer.staff_no)
+        select(
+            *(s, u, Unit.code, Officer.staff_no),
+            exists().where(ConsoleAgencyIdentity.user_id == u.id),
+            exists().where(ConsolePasskey.user_id == u.id),
+        )
         .join(u, u.id == s.user_id)
         .outerjoin(Unit, Unit.id == u.unit_id)
         .outerjoin(Officer, Officer.id == u.officer_id)
@@ -90,7 +108,7 @@ def viewer_of(session: Session, now: datetime, token: str) -> Viewer | None:
     ).one_or_none()
     if row is None:
         return None
-    found, user, unit, staff_no = row
+    found, user, unit, staff_no, by_agency, has_passkey = row
     longest = LONGEST if found.complete else _HALF_WAY
     if now - found.seen_at > IDLE or now - found.began_at > longest:
         return None
@@ -105,7 +123,10 @@ def viewer_of(session: Session, now: datetime, token: str) -> Viewer | None:
         form_key=found.form_key,
         complete=found.complete,
         must_change=user.must_change,
-        has_second_step=user.totp_confirmed_at is not None,
+        by_agency=by_agency,
+        has_app=user.totp_confirmed_at is not None,
+        has_passkey=has_passkey,
+        began_at=found.began_at,
         seen_at=found.seen_at,
     )
 

@@ -1,24 +1,24 @@
-"""Signing in by password, the lock after too many failures, and changing the password.
+"""Signing in by password, the lock of an account after too many failures inside, and changing the password.
 
 Checking a password takes a tenth of a second of CPU: it is done between two transactions, never within one.
 """
 
 import threading
 import unicodedata
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from argon2.exceptions import InvalidHashError, VerificationError
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from checkin_api import audit
+from checkin_api.accounts import locks
+from checkin_api.accounts.locks import FAILURES, LOCK
 from checkin_api.accounts.users import HASHER, nobodys_hash
 from checkin_api.audit import Act
 from checkin_api.domain.ids import SignInRefusal
 from checkin_api.models import ConsoleUser
 
-FAILURES = 5
-LOCK = timedelta(minutes=15)
 # Source: NIST SP 800-63B-4, section 3.1.1.2: at least 8 with a second factor, at least 15 without; all lengths to 64.
 SHORTEST_PASSWORD = 12
 LONGEST_PASSWORD = 200
@@ -53,28 +53,30 @@ def sign_in(
 ) -> ConsoleUser | SignInRefusal:
     """Take what came of checking a password and count a wrong one; the caller commits whatever comes of it.
 
-    An unknown name is told as a wrong password until the real one of that name would be locked.
+    An unknown name is answered as one that exists, the lock too: ``locks`` counts both. An account that somebody inside
+    has locked, with wrong codes, is told so at the second step only.
     """
-    user = session.scalar(select(ConsoleUser).where(ConsoleUser.username == _as_name(username)).with_for_update())
-    if user is None:
-        return SignInRefusal.WRONG
-    if user.locked_until is not None and user.locked_until > now:
+    name = _as_name(username)
+    if locks.is_locked(session, now, name):
         return SignInRefusal.LOCKED
-    # Changed since it was checked: nothing is known of the new one.
-    if not right or user.password_hash != checked_hash or user.disabled_at is not None:
-        return count_failure(session, now, user)
-    return user
+    user = session.scalar(select(ConsoleUser).where(ConsoleUser.username == name).with_for_update())
+    # Changed since it was checked: nothing is known of the new one. An account of the agency has none.
+    right = right and user is not None and user.password_hash == checked_hash != ""
+    if right and user is not None and user.disabled_at is None:
+        return user
+    if not locks.count(session, now, name):
+        return SignInRefusal.WRONG
+    _record_lock(session, now, "nobody" if user is None else name, stays=user is not None)
+    return SignInRefusal.LOCKED
 
 
 def count_failure(session: Session, now: datetime, user: ConsoleUser) -> SignInRefusal:
-    """One more failure of an account, and the lock that comes of too many; the caller commits."""
+    """One more failure of somebody who has the password or a session; too many lock the account. The caller commits."""
     user.failures += 1
     if user.failures < FAILURES:
         return SignInRefusal.WRONG
     user.failures, user.locked_until = 0, now + LOCK
-    session.flush()
-    act = Act(actor=f"console:{user.username}", action="user.lock", subject=f"user:{user.username}", detail={})
-    audit.record(session, now, act)
+    _record_lock(session, now, user.username)
     return SignInRefusal.LOCKED
 
 
@@ -104,8 +106,19 @@ def judge_password(password: str, old: str, username: str) -> SignInRefusal | No
     return SignInRefusal.SAME_PASSWORD if _normal(password) == _normal(old) else None
 
 
+def _record_lock(session: Session, now: datetime, name: str, *, stays: bool = True) -> None:
+    """Note a lock; of a name that nobody has nothing stays, but the work is the same: its time tells no name."""
+    session.flush()
+    with session.begin_nested() as kept:
+        act = Act(actor=f"console:{name}", action="user.lock", subject=f"user:{name}", detail={})
+        audit.record(session, now, act)
+        if not stays:
+            kept.rollback()
+
+
 def _as_name(typed: str) -> str:
-    return typed.strip().lower()
+    # PostgreSQL's text has no NUL.
+    return typed.replace("\0", "").strip().lower()
 
 
 def _normal(password: str) -> str:

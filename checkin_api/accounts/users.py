@@ -7,18 +7,20 @@ from datetime import datetime
 from functools import cache
 
 from argon2 import PasswordHasher
-from sqlalchemy import select, update
+from sqlalchemy import delete, exists, select, update
 from sqlalchemy.orm import Session
 
 from checkin_api import audit
+from checkin_api.accounts import locks
 from checkin_api.audit import Act
 from checkin_api.codes import in_groups, new_code
 from checkin_api.domain.ids import Role
 from checkin_api.errors import CheckinError, NotFoundError, unknown_officer, unknown_unit
-from checkin_api.models import ConsoleSession, ConsoleUser, Officer, Unit
+from checkin_api.models import ConsoleAgencyIdentity, ConsolePasskey, ConsoleSession, ConsoleUser, Officer, Unit
 
 # 4.8 bits each: as good as 76 bits, and it can be read out on the telephone.
 _FIRST_PASSWORD_LETTERS = 16
+_LONGEST_AGENCY_NAME = 255
 _USERNAME = re.compile(r"[a-z0-9][a-z0-9._-]{1,63}")
 # Source: RFC 9106, section 4, second recommended option: 64 MiB, 3 passes, 4 lanes; the library's default.
 HASHER = PasswordHasher()
@@ -26,13 +28,17 @@ HASHER = PasswordHasher()
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class User:
-    """What an account says: who, what they may do, for a supervisor where, and the officer behind it if any."""
+    """What an account says: who, what they may do, for a supervisor where, and the officer behind it if any.
+
+    ``agency_name`` is what the agency's provider calls the person, of an account that signs in there and nowhere else.
+    """
 
     username: str
     name: str
     role: Role
     unit: str | None = None
     staff_no: str | None = None
+    agency_name: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,6 +50,8 @@ class UserRow:
     role: Role
     unit: str | None
     staff_no: str | None
+    agency_name: str | None
+    agency_bound_at: datetime | None
     second_step: bool
     locked_until: datetime | None
     made_at: datetime
@@ -56,11 +64,11 @@ def nobodys_hash() -> str:
     return HASHER.hash(secrets.token_urlsafe())
 
 
-def add(session: Session, now: datetime, user: User, *, actor: str) -> str:
+def add(session: Session, now: datetime, user: User, *, actor: str) -> str | None:
     """Make an account; the caller commits.
 
     Returns:
-        Its first password, which is shown once and must be changed at the first sign-in.
+        Its first password, which is shown once and must be changed at the first sign-in; None if it has none.
 
     Raises:
         NotFoundError: no such unit or officer.
@@ -74,25 +82,37 @@ def add(session: Session, now: datetime, user: User, *, actor: str) -> str:
         raise CheckinError("主管帳號須指定單位，其他角色不可 / a unit goes with the role supervisor, and only with it")
     if session.scalar(select(ConsoleUser.id).where(ConsoleUser.username == user.username)) is not None:
         raise CheckinError(f"帳號 {user.username} 已存在 / there is an account {user.username} already")
-    password = in_groups(new_code(_FIRST_PASSWORD_LETTERS))
+    if user.agency_name is not None:
+        _insist_on_agency_name(session, user.agency_name)
+    password = _first_password() if user.agency_name is None else None
     row = ConsoleUser(
         username=user.username,
         name=user.name,
         role=user.role,
         unit_id=_unit_id(session, user.unit),
         officer_id=_officer_id(session, user.staff_no),
-        password_hash=HASHER.hash(password),
-        must_change=True,
+        # No password has the empty hash.
+        password_hash=HASHER.hash(password) if password else "",
+        must_change=password is not None,
         made_at=now,
     )
     session.add(row)
     session.flush()
-    _record(session, now, "user.add", user.username, actor, role=user.role, unit=user.unit, officer=user.staff_no)
+    more = {}
+    if user.agency_name is not None:
+        session.add(ConsoleAgencyIdentity(user_id=row.id, name=user.agency_name))
+        session.flush()
+        more = {"agency_name": user.agency_name}
+    _record(
+        session, now, "user.add", user.username, actor, role=user.role, unit=user.unit, officer=user.staff_no, **more
+    )
     return password
 
 
-def reset(session: Session, now: datetime, username: str, *, actor: str) -> str:
-    """Give an account a new first password, end its sessions, its lock and its second step; the caller commits.
+def reset(session: Session, now: datetime, username: str, *, actor: str) -> str | None:
+    """Give an account a new first password, end its sessions, its locks and its second step; the caller commits.
+
+    One that signs in with the agency's provider gets none: whoever has its name there is taken for it once more.
 
     Returns:
         The password, as ``add`` does.
@@ -101,10 +121,15 @@ def reset(session: Session, now: datetime, username: str, *, actor: str) -> str:
         NotFoundError: no such account.
     """
     user = find(session, username)
-    password = in_groups(new_code(_FIRST_PASSWORD_LETTERS))
-    user.password_hash, user.must_change = HASHER.hash(password), True
+    identity = session.get(ConsoleAgencyIdentity, user.id)
+    password = _first_password() if identity is None else None
+    user.password_hash, user.must_change = HASHER.hash(password) if password else "", password is not None
+    if identity is not None:
+        identity.issuer = identity.subject = identity.bound_at = None
     user.sealed_totp, user.totp_confirmed_at, user.totp_step = None, None, 0
+    session.execute(delete(ConsolePasskey).where(ConsolePasskey.user_id == user.id))
     user.failures, user.locked_until = 0, None
+    locks.free(session, username)
     _end_sessions(session, now, user)
     _record(session, now, "user.reset", username, actor)
     return password
@@ -140,14 +165,17 @@ def enable(session: Session, now: datetime, username: str, *, actor: str) -> boo
     return True
 
 
-def users(session: Session) -> list[UserRow]:
+def users(session: Session, now: datetime) -> list[UserRow]:
     """All accounts, by name."""
+    u, i = ConsoleUser, ConsoleAgencyIdentity
     rows = session.execute(
-        select(ConsoleUser, Unit.code, Officer.staff_no)
-        .outerjoin(Unit, Unit.id == ConsoleUser.unit_id)
-        .outerjoin(Officer, Officer.id == ConsoleUser.officer_id)
-        .order_by(ConsoleUser.username)
-    )
+        select(u, Unit.code, Officer.staff_no, i.name, i.bound_at, exists().where(ConsolePasskey.user_id == u.id))
+        .outerjoin(Unit, Unit.id == u.unit_id)
+        .outerjoin(Officer, Officer.id == u.officer_id)
+        .outerjoin(i, i.user_id == u.id)
+        .order_by(u.username)
+    ).all()
+    locked = locks.locked_until(session, now, [row[0].username for row in rows])
     return [
         UserRow(
             username=user.username,
@@ -155,12 +183,14 @@ def users(session: Session) -> list[UserRow]:
             role=user.role,
             unit=unit,
             staff_no=staff_no,
-            second_step=user.totp_confirmed_at is not None,
-            locked_until=user.locked_until,
+            agency_name=agency_name,
+            agency_bound_at=bound_at,
+            second_step=user.totp_confirmed_at is not None or has_passkey,
+            locked_until=locked.get(user.username, user.locked_until),
             made_at=user.made_at,
             disabled_at=user.disabled_at,
         )
-        for user, unit, staff_no in rows
+        for user, unit, staff_no, agency_name, bound_at, has_passkey in rows
     ]
 
 
@@ -174,6 +204,24 @@ def find(session: Session, username: str) -> ConsoleUser:
     if user is None:
         raise NotFoundError(f"沒有帳號 {username} / there is no account {username}; see `checkin user list`")
     return user
+
+
+def _first_password() -> str:
+    return in_groups(new_code(_FIRST_PASSWORD_LETTERS))
+
+
+def _insist_on_agency_name(session: Session, name: str) -> None:
+    """Refuse what no provider says, and what another account has.
+
+    Raises:
+        CheckinError: the name is empty, has a blank at an end, is too long, or is taken.
+    """
+    if not 0 < len(name) <= _LONGEST_AGENCY_NAME or name != name.strip() or not name.isprintable():
+        raise CheckinError(
+            "機關帳號為 1 至 255 個字元，前後沒有空白 / the agency's name for the person has 1 to 255 characters"
+        )
+    if session.scalar(select(ConsoleAgencyIdentity.user_id).where(ConsoleAgencyIdentity.name == name)) is not None:
+        raise CheckinError(f"機關帳號 {name} 已有後台帳號 / there is an account for {name} already")
 
 
 def _end_sessions(session: Session, now: datetime, user: ConsoleUser) -> None:

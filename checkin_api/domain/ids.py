@@ -256,7 +256,7 @@ class CorrectionRefusal(StrEnum):
 
 
 class SignInRefusal(StrEnum):
-    """Why somebody is not signed in to the console, or a password is not taken."""
+    """Why somebody is not signed in to the console, or a password or a passkey is not taken."""
 
     WRONG = "wrong"
     LOCKED = "locked"
@@ -266,6 +266,13 @@ class SignInRefusal(StrEnum):
     PASSWORD_GUESSABLE = "password_guessable"  # noqa: S105
     SAME_PASSWORD = "same_password"  # noqa: S105
     NOT_THE_SAME = "not_the_same"
+    NO_ACCOUNT = "no_account"
+    PROVIDER_DOWN = "provider_down"
+    PROVIDER_WRONG = "provider_wrong"
+    TRY_OVER = "try_over"
+    PASSKEY_WRONG = "passkey_wrong"
+    NOT_FRESH = "not_fresh"
+    TOO_MANY_PASSKEYS = "too_many_passkeys"
 
 
 class PrivacyRequestKind(StrEnum):

@@ -143,6 +143,34 @@ SIGN_IN_REFUSAL: dict[SignInRefusal, tuple[str, str]] = {
     ),
     SignInRefusal.SAME_PASSWORD: ("新密碼不可與舊密碼相同", "The new password must not be the old one"),
     SignInRefusal.NOT_THE_SAME: ("兩次輸入的新密碼不同", "The two new passwords are not the same"),
+    SignInRefusal.NO_ACCOUNT: (
+        "這個機關帳號沒有可用的後台帳號，請洽系統管理員",
+        "There is no account of the console for you that may be used: ask an administrator",
+    ),
+    SignInRefusal.PROVIDER_DOWN: (
+        "機關的登入服務目前沒有回應，請稍後再試；有密碼的帳號仍可登入",
+        "The agency's sign-in does not answer at the moment: try again later. Accounts with a password still work",
+    ),
+    SignInRefusal.PROVIDER_WRONG: (
+        "機關的登入服務沒有確認您的身分，請再登入一次；一直如此請洽系統管理員",
+        "The agency's sign-in did not confirm who you are: sign in once more. If it stays so, ask an administrator",
+    ),
+    SignInRefusal.TRY_OVER: (
+        "這次登入已逾時或不是從這個瀏覽器開始，請再登入一次",
+        "This sign-in took too long or was begun in another browser: sign in once more",
+    ),
+    SignInRefusal.PASSKEY_WRONG: (
+        "通行金鑰沒有通過驗證，請再試一次；仍不行請用驗證碼，或請系統管理員重設",
+        "The passkey was not accepted: try again, use a code instead, or ask an administrator to reset the account",
+    ),
+    SignInRefusal.NOT_FRESH: (
+        "為確認是您本人，請先登出再登入，10 分鐘內新增或移除",
+        "To be sure that it is you: sign out and in, then add or remove within 10 minutes",
+    ),
+    SignInRefusal.TOO_MANY_PASSKEYS: (
+        "通行金鑰最多 10 個，請先移除用不到的",
+        "There are 10 passkeys at most: remove one that you do not use",
+    ),
 }
 
 # By the rows of the privacy notice's table.

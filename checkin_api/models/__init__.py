@@ -7,7 +7,13 @@ from checkin_api.models.base import Base, UtcDateTime
 from checkin_api.models.builds import ReportBuild, ReportDownload
 from checkin_api.models.chat import MenuLink, Reminder, ReminderWish, RichMenu
 from checkin_api.models.checkups import PhoneCheckup
-from checkin_api.models.console import ConsoleSession, ConsoleUser
+from checkin_api.models.console import (
+    ConsoleAgencyIdentity,
+    ConsoleLock,
+    ConsolePasskey,
+    ConsoleSession,
+    ConsoleUser,
+)
 from checkin_api.models.corrections import Correction, PunchVoid
 from checkin_api.models.decided import Presence, Punch, Refusal, Reply
 from checkin_api.models.fleet import BeaconAlarm, BeaconHealth, BeaconKey, BeaconSighting
@@ -42,6 +48,9 @@ __all__ = [
     "BeaconSighting",
     "CalendarDay",
     "CalendarFeed",
+    "ConsoleAgencyIdentity",
+    "ConsoleLock",
+    "ConsolePasskey",
     "ConsoleSession",
     "ConsoleUser",
     "Correction",

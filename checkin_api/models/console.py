@@ -1,8 +1,8 @@
-"""Who may use the console: accounts, and the sessions that are open."""
+"""Who may use the console: accounts, what they sign in with, the sessions that are open, and wrong passwords."""
 
 from datetime import datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, text
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from checkin_api.domain.ids import Role
@@ -57,4 +57,53 @@ class ConsoleSession(Base):
     seen_at: Mapped[datetime]
     # Whether the second step of signing in is done, or none is asked for.
     complete: Mapped[bool]
+    # What a passkey was asked to sign in this session; taken once.
+    challenge: Mapped[bytes | None]
+    challenged_at: Mapped[datetime | None]
     ended_at: Mapped[datetime | None]
+
+
+class ConsoleAgencyIdentity(Base):
+    """That an account signs in with the agency's provider (OpenID Connect) and has no password.
+
+    ``name`` is what the provider must call the person at the first sign-in; from then on only ``issuer`` and
+    ``subject`` count, which the provider never gives to anybody else.
+    """
+
+    __tablename__ = "console_agency_identity"
+    __table_args__ = (
+        UniqueConstraint("issuer", "subject"),
+        CheckConstraint("(issuer is null) = (subject is null)", name="both"),
+    )
+    user_id: Mapped[int] = mapped_column(ForeignKey("console_user.id"), primary_key=True, autoincrement=False)
+    name: Mapped[str] = mapped_column(String(255), unique=True)
+    issuer: Mapped[str | None] = mapped_column(String(255))
+    # Source: OpenID Connect Core 1.0, section 2: at most 255 ASCII characters.
+    subject: Mapped[str | None] = mapped_column(String(255))
+    bound_at: Mapped[datetime | None]
+
+
+class ConsolePasskey(Base):
+    """A passkey of an account: its public key, and how often its device says it was used."""
+
+    __tablename__ = "console_passkey"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    user_id: Mapped[int] = mapped_column(ForeignKey("console_user.id"), index=True)
+    # Source: WebAuthn Level 3, section 4, "Credential ID": at most 1023 bytes.
+    credential_id: Mapped[bytes] = mapped_column(unique=True)
+    public_key: Mapped[bytes]
+    sign_count: Mapped[int]
+    name: Mapped[str] = mapped_column(String(64))
+    made_at: Mapped[datetime]
+    used_at: Mapped[datetime | None]
+
+
+class ConsoleLock(Base):
+    """Wrong passwords for a name that was typed, whether or not there is such an account: see ``accounts.locks``."""
+
+    __tablename__ = "console_lock"
+    # Not the name: one of a fixed number of places that names share, so that the table cannot be filled.
+    place: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    failures: Mapped[int]
+    failed_at: Mapped[datetime] = mapped_column(index=True)
+    locked_until: Mapped[datetime | None]

@@ -69,6 +69,10 @@ SECTIONS: Mapping[str, Section] = {
 }
 # Tables that do not name the officer in a column of their own; `traces` finds what is the officer's.
 TRACES: Mapping[str, Section] = {
+    "console_passkeys": Section(
+        "person", m.ConsolePasskey, left_out={"public_key": "of use to nobody but this system"}
+    ),
+    "console_agency_identity": Section("person", m.ConsoleAgencyIdentity),
     "enrolment_tries": Section("codes", m.EnrolmentTry),
     "punch_voids": Section("punches", m.PunchVoid),
     "inbox": Section("inbox", m.InboxEvent),
@@ -142,6 +146,8 @@ def _rows(session: Session, section: Section, officer_id: int) -> Iterator[dict[
 def _traced(session: Session, whose: Whose) -> dict[str, list[dict[str, Any]]]:
     inbox = list(traces.inbox_events(session, whose))
     return {
+        "console_passkeys": list(traces.of_console_account(session, whose, m.ConsolePasskey)),
+        "console_agency_identity": list(traces.of_console_account(session, whose, m.ConsoleAgencyIdentity)),
         "enrolment_tries": list(traces.enrolment_tries(session, whose)),
         "punch_voids": list(traces.punch_voids(session, whose)),
         "inbox": inbox,

@@ -42,6 +42,14 @@ def enrolment_tries(session: Session, whose: Whose) -> Iterator[dict[str, Any]]:
     yield from _dicts(session, t, or_(false(), *of_account))
 
 
+def of_console_account(
+    session: Session, whose: Whose, table: type[m.ConsolePasskey | m.ConsoleAgencyIdentity]
+) -> Iterator[dict[str, Any]]:
+    """What the officer's accounts of the console sign in with."""
+    accounts = select(m.ConsoleUser.id).where(m.ConsoleUser.officer_id == whose.officer_id)
+    yield from _dicts(session, table, table.user_id.in_(accounts))
+
+
 def punch_voids(session: Session, whose: Whose) -> Iterator[dict[str, Any]]:
     """That punches of the officer do not count any more."""
     punches = select(m.Punch.id).where(m.Punch.officer_id == whose.officer_id)

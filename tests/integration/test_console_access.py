@@ -7,20 +7,27 @@ import pyotp
 import pytest
 from sqlalchemy import select
 
-from checkin_api import accounts
+from checkin_api import accounts, audit
 from checkin_api import models as m
-from checkin_api.accounts import IDLE, LONGEST
+from checkin_api.accounts import IDLE, LONGEST, locks
 from checkin_api.db import Database
-from checkin_api.domain.ids import Role
+from checkin_api.domain.ids import Role, SignInRefusal
 from checkin_api.web.console import access
 from checkin_api.web.console.own_account import TRIES_PER_MINUTE
+from tests import builders
 from tests.console import FORM_KEY, MINE, THEIRS, Console, console
 from tests.fakes import FakeClock
 
 NEW = "a longer password 1"
 # Every page and who it is for besides admins; a page that is not here fails the test below.
-EVERYBODY = {"console.file", "console.nothing", "console.sign_in", "console.code", "console.language"}
-OWN = {"console.sign_out", "console.own_password", "console.second_step"}
+EVERYBODY = {
+    *("console.file", "console.nothing", "console.sign_in", "console.code", "console.language"),
+    *("console.agency", "console.agency_back", "console.passkey_begin", "console.passkey"),
+}
+OWN = {
+    *("console.sign_out", "console.own_password", "console.second_step"),
+    *("console.passkeys", "console.passkeys_begin", "console.passkeys_add", "console.passkeys_remove"),
+}
 READERS = {Role.HR, Role.SUPERVISOR, Role.AUDITOR}
 PAGES: dict[str, set[Role]] = {
     "console.home": READERS,
@@ -100,7 +107,7 @@ def office(sqlite_url: str, clock: FakeClock) -> Iterator[Console]:
 @pytest.fixture
 def first_password(office: Console) -> str:
     with office.database.write() as session:
-        return accounts.reset(session, office.clock.now(), "hr", actor="cli:test")
+        return accounts.reset(session, office.clock.now(), "hr", actor="cli:test") or ""
 
 
 def test_every_page_is_for_the_roles_that_are_written_down(office: Console):
@@ -202,19 +209,90 @@ def test_tries_are_counted_by_the_address_that_the_proxy_tells(
     database.close()
 
 
-def test_an_unknown_name_is_told_like_a_wrong_password(office: Console):
+@pytest.mark.usefixtures("first_password")
+def test_a_name_that_does_not_exist_is_answered_like_one_that_does_the_lock_too(office: Console):
     browser = office.browser()
-    browser.get("/sign-in")
-    known = browser.post("/sign-in", {"username": "hr", "password": "guess"})
-    unknown = browser.post("/sign-in", {"username": "nobody", "password": "guess"})
-    assert (known.status_code, known.text) == (unknown.status_code, unknown.text)
+    with office.database.write() as session:
+        accounts.disable(session, office.clock.now(), "auditor", actor="cli:test")
+    answers: dict[str, list[tuple[int, str]]] = {}
+    for name in ("hr", "nobody", "auditor"):
+        browser.get("/sign-in")
+        tries = [browser.post("/sign-in", {"username": name, "password": "guess"})]
+        with office.database.write() as session:
+            # Without the work of a password.
+            for _ in range(3):
+                told = accounts.sign_in(session, office.clock.now(), name, checked_hash="", right=False)
+                assert told is SignInRefusal.WRONG
+        tries += [browser.post("/sign-in", {"username": name, "password": "guess"}) for _ in range(2)]
+        answers[name] = [(each.status_code, each.text) for each in tries]
+    assert answers["hr"] == answers["nobody"] == answers["auditor"]
+    assert ["鎖定 15 分鐘" in text for _, text in answers["hr"]] == [False, True, True]
+    # What is counted of one name is not of another's.
+    assert "不正確" in browser.post("/sign-in", {"username": "installer", "password": "guess"}).text
+
+
+def test_who_signs_in_meanwhile_is_not_seen_by_who_tries_a_name(office: Console, first_password: str):
+    owner, stranger = office.browser(), office.browser()
+    stranger.get("/sign-in")
+    with office.database.write() as session:
+        for _ in range(4):
+            accounts.sign_in(session, office.clock.now(), "hr", checked_hash="", right=False)
+    owner.get("/sign-in")
+    assert owner.post("/sign-in", {"username": "hr", "password": first_password}).status_code == 303
+    assert "鎖定 15 分鐘" in stranger.post("/sign-in", {"username": "hr", "password": "guess"}).text
+
+
+def test_wrong_passwords_are_forgotten_after_a_while_and_their_rows_deleted(database: Database, clock: FakeClock):
+    for number in range(3):
+        with database.write() as session:
+            assert [locks.count(session, clock.now(), f"name{number}") for _ in range(4)] == [False] * 4
+        clock.advance(minutes=15, seconds=1)
+    with database.write() as session:
+        # The first of the next five.
+        assert not locks.count(session, clock.now(), "name2")
+        assert session.scalars(select(m.ConsoleLock.failures)).all() == [1]
+        assert [locks.count(session, clock.now(), "name2") for _ in range(4)] == [False] * 3 + [True]
+        assert locks.is_locked(session, clock.now(), "name2")
+        assert not locks.is_locked(session, clock.now(), "name1")
+
+
+def test_the_lock_of_a_name_that_nobody_has_leaves_nothing_in_the_audit_log(database: Database, clock: FakeClock):
+    with database.write() as session:
+        builders.console_user(session, username="hr", role=Role.HR)
+    # Longer than any text that is stored, and with what PostgreSQL cannot store.
+    for name in ("x" * 5000, "hr", "\0\N{SNOWMAN}"):
+        with database.write() as session:
+            told = [accounts.sign_in(session, clock.now(), name, checked_hash="?", right=False) for _ in range(5)]
+        assert told == [SignInRefusal.WRONG] * 4 + [SignInRefusal.LOCKED]
+    with database.read() as session:
+        entries = session.execute(select(m.AuditEntry.number, m.AuditEntry.action, m.AuditEntry.subject)).all()
+        assert isinstance(audit.verify(session), audit.Whole)
+    assert entries == [(1, "user.lock", "user:hr")]
+
+
+def test_names_share_a_fixed_number_of_places(office: Console, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(locks, "PLACES", 3)
+    with office.database.write() as session:
+        for number in range(50):
+            locks.count(session, office.clock.now(), f"flood{number}")
+        assert len(session.scalars(select(m.ConsoleLock)).all()) <= 3
+
+
+def test_a_reset_opens_what_wrong_passwords_have_locked(office: Console):
+    now = office.clock.now()
+    with office.database.write() as session:
+        assert [locks.count(session, now, "hr") for _ in range(5)] == [False] * 4 + [True]
+        locked = {row.username: row.locked_until for row in accounts.users(session, now)}
+        assert locked["hr"] == now + locks.LOCK
+        assert accounts.reset(session, now, "hr", actor="cli:test")
+        assert not locks.is_locked(session, now, "hr")
 
 
 def test_the_second_step_is_set_up_and_each_code_opens_once(sqlite_url: str, clock: FakeClock):
     database = Database(sqlite_url)
     office = console(database, clock, console_second_step="required")
     with database.write() as session:
-        password = accounts.reset(session, clock.now(), "hr", actor="cli:test")
+        password = accounts.reset(session, clock.now(), "hr", actor="cli:test") or ""
     browser = office.browser()
     browser.get("/sign-in")
     browser.post("/sign-in", {"username": "hr", "password": password})

@@ -114,7 +114,12 @@ def fill(session: Any, officer: m.Officer, user: str, mark: str) -> None:
             ),
         ]
     )  # fmt: skip
-    builders.console_user(session, username=officer.staff_no.lower(), role=Role.HR, officer_id=officer.id)
+    account = builders.console_user(session, username=officer.staff_no.lower(), role=Role.HR, officer_id=officer.id)
+    session.add(m.ConsoleAgencyIdentity(user_id=account.id, name=f"{officer.staff_no} {mark}"))
+    passkey = m.ConsolePasskey(
+        user_id=account.id, credential_id=mark.encode(), public_key=b"", sign_count=0, name=mark, made_at=NOW
+    )
+    session.add(passkey)
     privacy.request(session, NOW, officer.id, "correct", mark)  # type: ignore[arg-type]  # as the column takes it
     calendar_feed.make(session, NOW, officer.id)
     session.flush()

@@ -1,6 +1,7 @@
 """``/console/``: what HR, supervisors, auditors, installers and admins work with in a browser."""
 
 from checkin_api.web.console import (
+    agency,
     attendance,
     audit,
     breaches,
@@ -14,6 +15,7 @@ from checkin_api.web.console import (
     officers,
     outages,
     own_account,
+    passkeys,
     privacy,
     reports,
     requesting,
@@ -28,6 +30,7 @@ from checkin_api.web.console.frame import blueprint
 PAGES = (
     *(today, attendance, officers, exceptions, corrections, deciding, requesting, outages, confirming),
     *(reports, data, rules, fleet, audit, privacy, retention, breaches, concerned, users, own_account),
+    *(agency, passkeys),
 )
 
 __all__ = ["blueprint"]

@@ -32,7 +32,10 @@ _FILE = "_console_file_bytes"
 # Of a form besides its file.
 _FORM_BYTES = 1024 * 1024
 # Where somebody may go who has to set up a second step first.
-_SETTING_UP = {"console.own_password", "console.second_step", "console.sign_out"}
+_SETTING_UP = {
+    *("console.own_password", "console.second_step", "console.sign_out"),
+    *("console.passkeys", "console.passkeys_begin", "console.passkeys_add"),
+}
 # Whoever looks at attendance; installers see beacons and agents only.
 READERS = (Role.HR, Role.SUPERVISOR, Role.AUDITOR)
 
@@ -105,8 +108,9 @@ def _first_elsewhere(who: Viewer | None) -> Response | None:
 
 
 def owes_second_step(viewer: Viewer) -> bool:
-    """Whether the account must be tied to an app before it may be used."""
-    return settings().console_second_step == "required" and not viewer.has_second_step
+    """Whether the account must have an app or a passkey before it may be used; the agency's provider asks itself."""
+    is_asked_for = settings().console_second_step == "required" and not viewer.by_agency
+    return is_asked_for and not viewer.has_second_step
 
 
 def insist_on_role(roles: frozenset[Role]) -> None:
@@ -207,8 +211,12 @@ def extension(name: str) -> Any:
 
 def keep_cookie(answer: Response, token: str) -> None:
     """Give the browser the session."""
-    safe = request.is_secure or settings().public_url.startswith("https://")
-    answer.set_cookie(COOKIE, token, path=url_for("console.home"), secure=safe, httponly=True, samesite="Lax")
+    answer.set_cookie(COOKIE, token, path=url_for("console.home"), secure=is_secure(), httponly=True, samesite="Lax")
+
+
+def is_secure() -> bool:
+    """Whether the browser is to send cookies by https only."""
+    return request.is_secure or settings().public_url.startswith("https://")
 
 
 def local_path(wanted: str) -> str:

@@ -4,8 +4,10 @@ from typing import Any
 
 import segno
 from flask import Response, redirect, render_template, request, url_for
+from sqlalchemy.orm import Session
 
 from checkin_api import accounts
+from checkin_api.accounts import Viewer
 from checkin_api.domain.ids import SignInRefusal
 from checkin_api.domain.words import SIGN_IN_REFUSAL
 from checkin_api.web.console import access, wording
@@ -23,9 +25,9 @@ def sign_in() -> Any:
     """Name and password; then the code, where the account has a second step."""
     wanted = access.local_path(request.values.get("wanted", ""))
     if request.method == "GET":
-        return render_template("console/sign_in.html", wanted=wanted, refusal=None)
+        return sign_in_page(wanted)
     if not access.extension("sign_in_pace").admits(request.remote_addr or ""):
-        return _refused("console/sign_in.html", SignInRefusal.TOO_MANY, 429, wanted=wanted)
+        return sign_in_page(wanted, SignInRefusal.TOO_MANY, 429)
     name, password = request.form.get("username", ""), request.form.get("password", "")
     with access.database().read() as session:
         stored = accounts.stored_hash(session, name)
@@ -33,11 +35,11 @@ def sign_in() -> Any:
     with access.database().write() as session:
         user = accounts.sign_in(session, access.now(), name, checked_hash=stored, right=right)
         if not isinstance(user, SignInRefusal):
-            has_second_step = user.totp_confirmed_at is not None
-            token = accounts.open_session(session, access.now(), user.id, complete=not has_second_step)
+            asks = accounts.asks_second_step(session, user)
+            token = accounts.open_session(session, access.now(), user.id, complete=not asks)
     if isinstance(user, SignInRefusal):
-        return _refused("console/sign_in.html", user, 401, wanted=wanted)
-    answer: Any = redirect(url_for("console.code", wanted=wanted) if has_second_step else wanted, 303)
+        return sign_in_page(wanted, user, 401)
+    answer: Any = redirect(url_for("console.code", wanted=wanted) if asks else wanted, 303)
     access.keep_cookie(answer, token)
     return answer
 
@@ -51,19 +53,40 @@ def code() -> Any:
     if half is None:
         return redirect(url_for("console.sign_in", wanted=wanted), 303)
     if request.method == "GET":
-        return render_template("console/code.html", wanted=wanted, refusal=None)
-    token = ""
+        return second_step_page(half, wanted)
     with access.database().write() as session:
         typed, vault = request.form.get("code", ""), access.extension("vault")
         refusal = accounts.takes_code(session, access.now(), vault, half.user_id, typed)
-        if refusal is None:
-            accounts.end(session, access.now(), half)
-            token = accounts.open_session(session, access.now(), half.user_id, complete=True)
-    if refusal is not None:
-        return _refused("console/code.html", refusal, 401, wanted=wanted)
+        token = None if refusal else complete(session, half)
+    return second_step_page(half, wanted, refusal) if token is None else signed_in(token, wanted)
+
+
+def complete(session: Session, half: Viewer) -> str:
+    """End the session of the first step and open the whole one; its token. The caller commits."""
+    accounts.end(session, access.now(), half)
+    return accounts.open_session(session, access.now(), half.user_id, complete=True)
+
+
+def signed_in(token: str, wanted: str) -> Any:
+    """To where somebody wanted to go, with the session."""
     answer: Any = redirect(wanted, 303)
     access.keep_cookie(answer, token)
     return answer
+
+
+def sign_in_page(wanted: str, refusal: SignInRefusal | None = None, status: int = 200) -> Response:
+    """The first page for who is not signed in, with what was wrong the last time."""
+    by_agency = bool(access.settings().oidc_issuer)
+    page = render_template(
+        "console/sign_in.html", wanted=wanted, by_agency=by_agency, refusal=refusal and SIGN_IN_REFUSAL[refusal]
+    )
+    return Response(page, status)
+
+
+def second_step_page(half: Viewer, wanted: str, refusal: SignInRefusal | None = None) -> Response:
+    """Where the code or the passkey is asked for."""
+    page = render_template("console/code.html", half=half, wanted=wanted, refusal=refusal and SIGN_IN_REFUSAL[refusal])
+    return Response(page, 401 if refusal else 200)
 
 
 @blueprint.post("/sign-out")
@@ -81,6 +104,7 @@ def sign_out() -> Any:
 @for_anyone_signed_in
 def own_password() -> Any:
     """A new password; all other sessions of the account end."""
+    insist_on_own_password()
     if request.method == "GET":
         return render_template("console/password.html", refusal=None)
     who, old, new = access.viewer(), request.form.get("old", ""), request.form.get("new", "")
@@ -88,7 +112,7 @@ def own_password() -> Any:
     if new == request.form.get("again", ""):
         refusal = accounts.judge_password(new, old, who.username) or _change(old, new)
     if refusal is not None:
-        return _refused("console/password.html", refusal, 409)
+        return Response(render_template("console/password.html", refusal=SIGN_IN_REFUSAL[refusal]), 409)
     return redirect(url_for("console.home"), 303)
 
 
@@ -112,12 +136,15 @@ def _change(old: str, new: str) -> SignInRefusal | None:
 def second_step() -> Any:
     """Tie an app: scan, type its first code."""
     who, vault = access.viewer(), access.extension("vault")
-    if who.has_second_step:
+    insist_on_own_password()
+    if who.has_app:
         raise ProblemError(
             409,
             "second_step_there",
             "已設定兩步驟驗證；換手機請管理員重設 / the second step is set up; for a new phone ask an administrator",
         )
+    if who.has_second_step and not who.is_fresh(access.now()):
+        raise ProblemError(409, SignInRefusal.NOT_FRESH, " / ".join(SIGN_IN_REFUSAL[SignInRefusal.NOT_FRESH]))
     refusal = None
     if request.method == "POST":
         with access.database().write() as session:
@@ -158,5 +185,16 @@ def language(code: str) -> Any:
     return answer
 
 
-def _refused(template: str, refusal: SignInRefusal, status: int, **more: Any) -> Response:
-    return Response(render_template(template, refusal=SIGN_IN_REFUSAL[refusal], **more), status)
+def insist_on_own_password() -> None:
+    """Refuse to do anything about the password of an account that has none.
+
+    Raises:
+        ProblemError: 409.
+    """
+    if access.viewer().by_agency:
+        raise ProblemError(
+            409,
+            "agency_account",
+            "這個帳號以機關帳號登入，密碼與兩步驟驗證由機關管理"
+            " / this account signs in with the agency, which keeps its password and its second step",
+        )

@@ -1,4 +1,4 @@
-"""Accounts of the console, for admins: made, reset, disabled; a first password is shown once."""
+"""Accounts of the console, for admins: made, reset, disabled; a first password, if there is one, is shown once."""
 
 from typing import Any
 
@@ -31,6 +31,7 @@ def users_add() -> Any:
         role=role,
         unit=form.get("unit", "").strip() or None if role is Role.SUPERVISOR else None,
         staff_no=form.get("staff_no", "").strip() or None,
+        agency_name=(form.get("agency_name", "").strip() or None) if access.settings().oidc_issuer else None,
     )
     if not user.name:
         raise ProblemError(422, "validation_failed", "請填姓名 / give the person's name")
@@ -68,10 +69,11 @@ def users_enable(username: str) -> Any:
     return redirect(url_for("console.users"), 303)
 
 
-def _page(**made: str) -> str:
+def _page(**made: str | None) -> str:
     with access.database().read() as session:
-        rows, units = accounts.users(session), access.units(session)
-    return render_template("console/users.html", rows=rows, units=units, roles=list(Role), now=access.now(), **made)
+        rows, units = accounts.users(session, access.now()), access.units(session)
+    shown = {"roles": list(Role), "now": access.now(), "by_agency": bool(access.settings().oidc_issuer)}
+    return render_template("console/users.html", rows=rows, units=units, **shown, **made)
 
 
 def _role() -> Role:

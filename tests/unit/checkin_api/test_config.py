@@ -155,3 +155,38 @@ def test_a_key_that_could_be_guessed_is_refused_and_not_repeated(monkeypatch: py
     assert "hush" not in problem
     monkeypatch.setenv("CHECKIN_SECRET_KEY", "hush" * 8)
     load_settings("secret_key")
+
+
+@pytest.mark.parametrize("given", ["ISSUER", "CLIENT_ID", "CLIENT_SECRET"])
+def test_half_of_the_agencys_provider_is_refused_with_what_is_missing(monkeypatch: pytest.MonkeyPatch, given: str):
+    monkeypatch.setenv(f"CHECKIN_OIDC_{given}", "https://login.example.gov.tw")
+    with pytest.raises(ConfigError) as caught:
+        load_settings()
+    missing = [name for name in ("ISSUER", "CLIENT_ID", "CLIENT_SECRET") if name != given]
+    assert [problem.split(":")[0] for problem in caught.value.problems] == [
+        *(f"CHECKIN_OIDC_{name}" for name in missing), "CHECKIN_PUBLIC_URL",
+    ]  # fmt: skip
+    assert f"is not set, but CHECKIN_OIDC_{given} is" in caught.value.problems[0]
+
+
+@pytest.mark.parametrize(
+    "issuer",
+    ["login.example", "http://login.example", "https://", "https://a:b@login.example", "https://x/?a=b", "https://[x"],
+)
+def test_an_issuer_that_is_none_is_refused(monkeypatch: pytest.MonkeyPatch, issuer: str):
+    monkeypatch.setenv("CHECKIN_OIDC_ISSUER", issuer)
+    with pytest.raises(ConfigError, match=r"CHECKIN_OIDC_ISSUER: (must|is no address)"):
+        load_settings()
+
+
+def test_a_whole_provider_is_taken_and_its_secret_never_shown(monkeypatch: pytest.MonkeyPatch):
+    for name, value in {
+        "OIDC_ISSUER": "https://login.microsoftonline.com/tenant/v2.0",
+        "OIDC_CLIENT_ID": "console",
+        "OIDC_CLIENT_SECRET": "hush",
+        "PUBLIC_URL": "https://checkin.example.gov.tw",
+    }.items():
+        monkeypatch.setenv(f"CHECKIN_{name}", value)
+    settings = load_settings()
+    assert settings.oidc_claim == "preferred_username"
+    assert "hush" not in repr(settings)
