@@ -5,7 +5,7 @@ from typing import Any
 from apiflask import APIFlask
 from flask import Response, render_template_string
 
-from checkin_api.web import errors, officer, signed
+from checkin_api.web import errors, hr, officer, sessions, signed
 
 SPEC_PATH = "/api/v1/openapi.json"
 DOCS_PATH = "/api/v1/docs"
@@ -52,6 +52,12 @@ def describe(app: APIFlask) -> None:
     app.security_schemes = {
         "token": {"type": "http", "scheme": "bearer"},
         "id_token": {"type": "http", "scheme": "bearer", "bearerFormat": "LIFF ID token (ES256)"},
+        "session": {
+            "type": "apiKey",
+            "in": "cookie",
+            "name": sessions.COOKIE,
+            "description": f"A session of the console; writes carry its form key in the header {hr.KEY_HEADER}",
+        },
         "signature": {"type": "apiKey", "in": "header", "name": "Signature", "description": "RFC 9421, Ed25519"},
     }
     app.error_processor(errors.answer_to_input)
@@ -86,7 +92,7 @@ def _finish(spec: Any) -> Any:
     }
     for path, methods in spec["paths"].items():
         for operation in methods.values():
-            operation["security"] = [{_proof_of(path): []}]
+            operation["security"] = [{proof: []} for proof in _proofs_of(path, operation)]
             if path in _OPEN_PATHS:
                 operation["security"] = []
             usual = _OFTEN | (_WITH_BODY if "requestBody" in operation else {})
@@ -98,10 +104,13 @@ def _finish(spec: Any) -> Any:
     return spec
 
 
-def _proof_of(path: str) -> str:
+def _proofs_of(path: str, operation: Any) -> list[str]:
+    """Any of them will do."""
     if path.startswith(officer.PREFIX):
-        return "id_token"
-    return "signature" if path.startswith(signed.PREFIX) else "token"
+        return ["id_token"]
+    if path.startswith(signed.PREFIX):
+        return ["signature"]
+    return ["token", "session"] if hr.TAG in operation.get("tags", ()) else ["token"]
 
 
 def _name_of(body: Any) -> str:

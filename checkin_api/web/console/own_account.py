@@ -8,6 +8,7 @@ from flask import Response, redirect, render_template, request, url_for
 from checkin_api import accounts
 from checkin_api.domain.ids import SignInRefusal
 from checkin_api.domain.words import SIGN_IN_REFUSAL
+from checkin_api.web import sessions
 from checkin_api.web.console import access, wording
 from checkin_api.web.console.access import for_anybody, for_anyone_signed_in
 from checkin_api.web.console.frame import blueprint
@@ -38,7 +39,7 @@ def sign_in() -> Any:
     if isinstance(user, SignInRefusal):
         return _refused("console/sign_in.html", user, 401, wanted=wanted)
     answer: Any = redirect(url_for("console.code", wanted=wanted) if has_second_step else wanted, 303)
-    access.keep_cookie(answer, token)
+    sessions.keep_cookie(answer, token)
     return answer
 
 
@@ -62,7 +63,7 @@ def code() -> Any:
     if refusal is not None:
         return _refused("console/code.html", refusal, 401, wanted=wanted)
     answer: Any = redirect(wanted, 303)
-    access.keep_cookie(answer, token)
+    sessions.keep_cookie(answer, token)
     return answer
 
 
@@ -73,7 +74,7 @@ def sign_out() -> Any:
     with access.database().write() as session:
         accounts.end(session, access.now(), access.viewer())
     answer: Any = redirect(url_for("console.sign_in"), 303)
-    answer.delete_cookie(access.COOKIE, path=url_for("console.home"))
+    sessions.drop_cookie(answer)
     return answer
 
 
