@@ -17,6 +17,8 @@ from checkin_api.errors import CheckinError, NotFoundError, unknown_unit
 # Recognisable, so that a scanner of leaked secrets can know one.
 _PREFIX = "checkin_"
 _BYTES = 32
+# As the audit log has room for.
+_LONGEST_ACTOR = 100
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,7 +32,7 @@ class Holder:
     @property
     def actor(self) -> str:
         """The name in the audit log."""
-        return f"{self.role}:{self.name}"
+        return f"{self.role}:{self.name}"[:_LONGEST_ACTOR]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

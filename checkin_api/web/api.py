@@ -24,6 +24,7 @@ _PROBLEM = {
 }
 _WITH_BODY = {"400": "no JSON", "409": "contradicts what is there", "413": "larger than 1 MiB"}
 _OFTEN = {"401": "token missing, unknown or expired", "403": "not this role's", "404": "not found"}
+_SLOWED = {"429": "too many requests: see Retry-After", "503": "busy: see Retry-After"}
 # Where a one-time code in the body is the proof.
 _OPEN_PATHS = {f"{signed.PREFIX}enrolment"}
 # Plain HTML: a department's network need not reach anybody's script server for it.
@@ -96,6 +97,8 @@ def _finish(spec: Any) -> Any:
             if path in _OPEN_PATHS:
                 operation["security"] = []
             usual = _OFTEN | (_WITH_BODY if "requestBody" in operation else {})
+            if hr.TAG in operation.get("tags", ()):
+                usual |= _SLOWED
             for status, description in usual.items():
                 operation["responses"].setdefault(status, {"description": description})
             for status, response in operation["responses"].items():

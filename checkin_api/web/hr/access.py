@@ -53,12 +53,12 @@ def _guard() -> None:
     """Before each request: who asks, whether the path is theirs, and not too often."""
     g.who = auth.authenticate() if "Authorization" in request.headers else _by_session()
     found = who()
+    if not current_app.extensions["api_pace"].admits(found.actor):
+        raise ProblemError(429, "too_many_requests", "太頻繁了，請稍候再試 / too many requests: wait a moment")
     roles = getattr(current_app.view_functions.get(request.endpoint or ""), _FOR, None)
     if roles is None or (found.role is not Role.ADMIN and found.role not in roles):
         logger.warning("%s (%s) asked for %s and may not", found.actor, found.role, request.path)
         raise ProblemError(403, "forbidden", "您的角色沒有這個權限 / your role may not do this")
-    if not current_app.extensions["api_pace"].admits(found.actor):
-        raise ProblemError(429, "too_many_requests", "太頻繁了，請稍候再試 / too many requests: wait a moment")
     if not all(text.isprintable() for text in (request.view_args or {}).values() if isinstance(text, str)):
         raise ProblemError(404, "not_found", "網址含有不可用的字元 / the address has a character that none may have")
 

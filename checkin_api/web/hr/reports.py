@@ -1,6 +1,7 @@
 """``/api/v1/reports``: ordered and looked at, their files on the record; the daily and the monthly one by its date."""
 
 import os
+import socket
 from dataclasses import asdict
 from datetime import timedelta
 from typing import Any
@@ -69,9 +70,9 @@ def list_reports(query_data: schemas.BuildsIn) -> Any:
 # An auditor, too: a report changes nothing of what it is about.
 @blueprint.post("/reports")
 @for_roles(*READERS)
-@blueprint.input(schemas.OrderIn, example=examples.ORDER)
+@blueprint.input(schemas.ReportIn, example=examples.ORDER)
 @blueprint.output(schemas.BuildOut, status_code=202, example=examples.BUILD)
-def order_report(json_data: schemas.OrderIn) -> Any:
+def order_report(json_data: schemas.ReportIn) -> Any:
     """Order a report; whoever orders the same again before it is made gets the same build."""
     asked = json_data
     order = _order(Wanted(asked.kind, asked.form, asked.first, asked.last, asked.unit, asked.officer))
@@ -173,7 +174,9 @@ def _row(build_id: UUID) -> BuildRow:
 def _workshop() -> building.Workshop:
     settings, database = access.settings(), access.database()
     write = building.report_writer(database, settings)
-    return building.Workshop(database, access.clock(), settings.report_dir, write, f"web:{os.getpid()}")
+    return building.Workshop(
+        database, access.clock(), settings.report_dir, write, f"web:{socket.gethostname()[:48]}:{os.getpid()}"
+    )
 
 
 def _kind(kind: Kind) -> dict[str, Any]:

@@ -302,7 +302,7 @@ class ReportsOut(Out):
     builds: list[BuildOut]
 
 
-class OrderIn(In):
+class ReportIn(In):
     """A report to be made; ``from`` and ``to`` are a day, a whole month or any dates, as the kind says."""
 
     kind: Code
