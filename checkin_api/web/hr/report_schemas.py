@@ -68,7 +68,7 @@ class ReportsOut(Out):
     builds: list[BuildOut]
 
 
-class ReportIn(In):
+class WantedIn(In):
     """A report to be made; ``from`` and ``to`` are a day, a whole month or any dates, as the kind says."""
 
     kind: Code

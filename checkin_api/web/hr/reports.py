@@ -70,9 +70,9 @@ def list_reports(query_data: report_schemas.BuildsIn) -> Any:
 # An auditor, too: a report changes nothing of what it is about.
 @blueprint.post("/reports")
 @for_roles(*READERS)
-@blueprint.input(report_schemas.ReportIn, example=examples.ORDER)
+@blueprint.input(report_schemas.WantedIn, example=examples.ORDER)
 @blueprint.output(report_schemas.BuildOut, status_code=202, example=examples.BUILD)
-def order_report(json_data: report_schemas.ReportIn) -> Any:
+def order_report(json_data: report_schemas.WantedIn) -> Any:
     """Order a report; whoever orders the same again before it is made gets the same build."""
     asked = json_data
     order = _order(Wanted(asked.kind, asked.form, asked.first, asked.last, asked.unit, asked.officer))
