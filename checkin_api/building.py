@@ -123,7 +123,6 @@ def reports_before(settings: Settings) -> Callable[[date], Iterator[Path]]:
 
 def report_writer(database: Database, settings: Settings) -> Write:
     """The reports of this installation."""
-    rules = Rules(settings.zone, duty_limits(settings), settings.agency_name)
 
     def write(
         order: Order,
@@ -133,6 +132,8 @@ def report_writer(database: Database, settings: Settings) -> Write:
         made_by: str,
         progress: Callable[[int, int], None],
     ) -> Written:
+        with database.read() as session:
+            rules = Rules(settings.zone, duty_limits(session, settings), settings.agency_name)
         wanted = Wanted(order.kind, order.form, order.first, order.last, order.unit, order.officer)
         written = catalogue.write(database, rules, wanted, outfile, made_at=made_at, made_by=made_by, progress=progress)
         return Written(catalogue.file_name(wanted, made_at, settings.zone), written.rows, written.sha256)

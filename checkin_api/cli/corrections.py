@@ -16,8 +16,7 @@ from sqlalchemy.orm import Session
 from checkin_api import corrections
 from checkin_api.cli.common import Day, Instant, command_line_actor, format_option, local_time, open_database, show
 from checkin_api.clock import SystemClock
-from checkin_api.config import Settings
-from checkin_api.corrections import MissingPunch, Request, WrongPunch
+from checkin_api.corrections import MissingPunch, Request, WrongPunch, policy_in_force
 from checkin_api.domain.attachments import SIZE_LIMIT, Attachment
 from checkin_api.domain.corrections import OPEN, Actor, Policy
 from checkin_api.domain.ids import CorrectionRefusal, CorrectionState, Direction
@@ -141,9 +140,10 @@ def show_(correction_id: UUID, save_attachment: Path | None, form: str) -> None:
     """看一件 / Show one correction with the officer's count of that month."""
     with open_database() as (settings, database), database.read() as session:
         row = reading.correction(session, correction_id)
+        quota = policy_in_force(session, settings).quota
         others = reading.approved_in_month(session, correction_id, settings.zone)
         attachment = reading.attachment(session, correction_id) if save_attachment else None
-    whole = {**_in_full(row, settings.zone), "others_approved_in_month": others, "quota": settings.correction_quota}
+    whole = {**_in_full(row, settings.zone), "others_approved_in_month": others, "quota": quota}
     if form == "json":
         show([whole], form)
     else:
@@ -196,12 +196,7 @@ def _acting(staff_no: str) -> Iterator[tuple[Session, datetime, Actor, Policy]]:
     """One transaction in which an officer acts, now, under the installation's policy."""
     with open_database() as (settings, database), database.write() as session:
         actor = corrections.officer_actor(session, staff_no, account=command_line_actor())
-        yield session, SystemClock().now(), actor, policy_of(settings)
-
-
-def policy_of(settings: Settings) -> Policy:
-    """What the installation sets about corrections."""
-    return Policy(quota=settings.correction_quota, days=settings.correction_days, zone=settings.zone)
+        yield session, SystemClock().now(), actor, policy_in_force(session, settings)
 
 
 def _granted(outcome: Outcome | CorrectionRefusal) -> Outcome:

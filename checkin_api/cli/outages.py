@@ -10,9 +10,9 @@ import click
 
 from checkin_api import corrections, outages
 from checkin_api.cli.common import Day, Instant, command_line_actor, format_option, local_time, open_database, show
-from checkin_api.cli.corrections import policy_of
 from checkin_api.clock import SystemClock
 from checkin_api.config import Settings
+from checkin_api.corrections import policy_in_force
 from checkin_api.db import Database
 from checkin_api.domain.corrections import Actor
 from checkin_api.domain.ids import CorrectionRefusal, Direction
@@ -143,7 +143,8 @@ def _confirm(
     settings: Settings, database: Database, outage: OutageRow, rows: Sequence[Concerned], *, actor: Actor
 ) -> list[Confirmed]:
     """Some officers at a time; what is done stays done if the rest is interrupted, and is not done again."""
-    policy = policy_of(settings)
+    with database.read() as session:
+        policy = policy_in_force(session, settings)
     done: list[Confirmed] = []
     steps = range(0, len(rows), _AT_ONCE)
     with click.progressbar(steps, label="補登 / confirming", file=sys.stderr) as begins:

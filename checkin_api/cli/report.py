@@ -169,7 +169,8 @@ def _write(wanted: "Wanted", output: Path) -> "Written":
 
     to_screen = str(output) == "-"
     with open_database() as (settings, database), _progress() as progress:
-        rules = Rules(settings.zone, duty_limits(settings), settings.agency_name)
+        with database.read() as session:
+            rules = Rules(settings.zone, duty_limits(session, settings), settings.agency_name)
         with nullcontext(sys.stdout.buffer) if to_screen else whole_file(output) as file:
             return write(
                 database,

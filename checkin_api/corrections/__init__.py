@@ -5,6 +5,7 @@ does stands in the audit log by the same transaction.
 """
 
 from checkin_api.corrections.deciding import Approval, approve, reject, set_two_step, withdraw
+from checkin_api.corrections.policies import policy_in_force
 from checkin_api.corrections.requesting import MissingPunch, Request, WrongPunch, request
 from checkin_api.corrections.trail import officer_actor
 
@@ -15,6 +16,7 @@ __all__ = [
     "WrongPunch",
     "approve",
     "officer_actor",
+    "policy_in_force",
     "reject",
     "request",
     "set_two_step",

@@ -25,6 +25,7 @@ from checkin_api.models.organisation import (
     ZoneFallback,
 )
 from checkin_api.models.privacy import NoticeAcceptance, PrivacyRequest
+from checkin_api.models.rules import DepartmentRule
 from checkin_api.models.timekeeping import CalendarDay, Leave, Outage, RosterChange
 
 __all__ = [
@@ -45,6 +46,7 @@ __all__ = [
     "ConsoleUser",
     "Correction",
     "Delivery",
+    "DepartmentRule",
     "EnrolmentCode",
     "EnrolmentTry",
     "InboxEvent",

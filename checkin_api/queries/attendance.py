@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, true
 from sqlalchemy.orm import Session
 
+from checkin_api import rules
 from checkin_api.config import Settings
 from checkin_api.domain import duty_law
 from checkin_api.domain.attendance import compute, duty_load
@@ -28,6 +29,7 @@ __all__ = [
     "Period",
     "attendance",
     "duty_limits",
+    "limits_of",
     "limits_passed",
     "month_totals",
 ]
@@ -117,8 +119,13 @@ class LimitRow:
         }
 
 
-def duty_limits(settings: Settings) -> DutyLimits:
-    """The limits that the installation sets, in minutes."""
+def duty_limits(session: Session, settings: Settings) -> DutyLimits:
+    """The limits in force, in minutes."""
+    return limits_of(rules.in_force(session, settings))
+
+
+def limits_of(settings: Settings) -> DutyLimits:
+    """The limits that some settings set, in minutes."""
     return DutyLimits(
         segments_a_day=settings.limit_segments,
         rest=settings.limit_rest_hours * 60,

@@ -7,6 +7,7 @@ from sqlalchemy import ColumnElement, and_, func, select, true
 from sqlalchemy.orm import Session
 
 from checkin_api import models as m
+from checkin_api.domain.shifts import Shift
 from checkin_api.errors import NotFoundError, unknown_officer, unknown_unit
 
 
@@ -97,6 +98,11 @@ def among(session: Session, unit: str | None, staff_no: str | None) -> ColumnEle
 def officer_count(session: Session, among: ColumnElement[bool] | None = None) -> int:
     """How many officers a question is about."""
     return session.scalar(select(func.count(m.Officer.id)).where(true() if among is None else among)) or 0
+
+
+def shifts(session: Session) -> list[Shift]:
+    """All shifts with their rules, by code."""
+    return [row.pattern() for row in session.scalars(select(m.Shift).order_by(m.Shift.code))]
 
 
 def shift_names(session: Session) -> dict[str, str]:

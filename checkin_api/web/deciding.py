@@ -1,4 +1,4 @@
-"""Deciding corrections, whichever face asks: what is known of one, what the installation sets, refusals in words."""
+"""Deciding corrections, whichever face asks: what is known of one, and refusals in words."""
 
 import logging
 from typing import TypeVar
@@ -6,8 +6,6 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
-from checkin_api.config import Settings
-from checkin_api.domain.corrections import Policy
 from checkin_api.domain.ids import CorrectionRefusal
 from checkin_api.domain.words import CORRECTION_REFUSAL
 from checkin_api.errors import unknown_correction
@@ -30,11 +28,6 @@ NO_OFFICER = (
 def no_officer(words: tuple[str, str] = NO_OFFICER) -> ProblemError:
     """Of who decides nobody knows whose record is their own."""
     return ProblemError(409, "no_officer", " / ".join(words))
-
-
-def policy_of(settings: Settings) -> Policy:
-    """What the installation sets for corrections."""
-    return Policy(quota=settings.correction_quota, days=settings.correction_days, zone=settings.zone)
 
 
 def seen_by(session: Session, who: Looker, correction_id: UUID) -> CorrectionRow:

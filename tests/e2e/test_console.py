@@ -228,7 +228,17 @@ def test_a_month_is_looked_at_signed_and_proved(desk: Desk):
 
 
 def test_every_other_page_is_for_everybody(desk: Desk):
-    for name in ("outages", "data", "data/roster", "fleet", "privacy", "privacy/breaches", "corrections/new"):
+    for name in (
+        "outages",
+        "data",
+        "data/roster",
+        "rules",
+        "rules/shifts/day",
+        "fleet",
+        "privacy",
+        "privacy/breaches",
+        "corrections/new",
+    ):
         desk.page.goto(f"{desk.demo.api}/console/{name}")
         expect(desk.page.locator("h1").first).to_be_visible()
         desk.look(name.replace("/", "-"))

@@ -12,12 +12,14 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import openpyxl
+import pypdf
 import pytest
 
 from checkin_api import models as m
 from checkin_api.db import Database
 from checkin_api.domain.duty_law import DutyLimits
-from checkin_api.domain.ids import AlarmKind, Assurance, Direction, OutageSource, Proof
+from checkin_api.domain.ids import AlarmKind, Assurance, Direction, OutageSource, Proof, Status
+from checkin_api.domain.words import STATUS
 from checkin_api.errors import NotFoundError
 from checkin_api.imports import Kind, read_sheet, store_sheet
 from reports.catalogue import FORMS, KINDS, Rules, Wanted, Written, write
@@ -108,6 +110,21 @@ def minute(text: str | None) -> str | None:
     return None if text is None else text[:16].replace("T", " ")
 
 
+def text_of(content: bytes) -> list[str]:
+    """The pages of a PDF as text."""
+    return [page.extract_text() for page in pypdf.PdfReader(io.BytesIO(content)).pages]
+
+
+def counted(records: list[dict[str, Any]], officer: str, word: str) -> int:
+    """How many of an officer's records have a status or a flag."""
+    return sum(word in (record["status"], *record["flags"]) for record in records if record["staff_no"] == officer)
+
+
+def summed(records: list[dict[str, Any]], officer: str, key: str) -> int:
+    """An officer's minutes."""
+    return sum(record[key] or 0 for record in records if record["staff_no"] == officer)
+
+
 _MINUTES = {
     "worked_minutes": "工時分鐘", "late_minutes": "遲到分鐘", "early_leave_minutes": "早退分鐘",
     "overtime_minutes": "加班候選分鐘", "before_minutes": "早到分鐘", "night_minutes": "深夜分鐘",
@@ -129,32 +146,14 @@ def said(row: Mapping[str, Any], *, empty: Any) -> list[Any]:
 
 
 def test_duty_records_are_those_of_attendance_show_in_every_format(filled: Database):
-    truth = [
-        [
-            row["staff_no"],
-            row["duty_date"],
-            row["status"],
-            *(minute(row[key]) for key in _TIMES),
-            *map(row.get, _MINUTES),
-        ]
-        for row in shown(filled)
-    ]
+    truth = [of_json(row) for row in shown(filled)]
     assert len(truth) == 6
     xlsx, of_xlsx = made(filled, "duty_records", "xlsx")
     text, of_csv = made(filled, "duty_records", "csv")
     objects, of_objects = made(filled, "duty_records", "json")
     assert [said(row, empty=None) for row in sheet_rows(xlsx, "差勤紀錄 1")] == truth
     assert [said(row, empty="") for row in csv_rows(text, "員警編號")] == truth
-    assert [
-        [
-            row["staff_no"],
-            row["duty_date"],
-            row["status"],
-            *(minute(row[key]) for key in _TIMES),
-            *map(row.get, _MINUTES),
-        ]
-        for row in json.loads(objects)["duty_records"]
-    ] == truth
+    assert [of_json(row) for row in json.loads(objects)["duty_records"]] == truth
     assert of_xlsx == of_csv == of_objects
     assert of_xlsx.rows == 6
 
@@ -194,6 +193,56 @@ def test_month_matrix_counts_what_attendance_show_lists_in_every_format(filled: 
         "A3": ("加", "假", None),
         "A4": (None, None, None),
     }
+
+
+def test_numbers_of_the_pdf_matrix_are_those_of_attendance_show(filled: Database):
+    records = shown(filled)
+    text = text_of(made(filled, "month_matrix", "pdf")[0])[0]
+    # A reader of PDF takes the figures column by column; who has no records has none.
+    figures = re.search(r"((?:^[0-9]+\n)+)代號說明", text, re.MULTILINE)
+    assert figures
+    columns = [int(line) for line in figures[1].split()]
+    officers = sorted({record["staff_no"] for record in records})
+    of_officer = {officer: columns[number :: len(officers)] for number, officer in enumerate(officers)}
+    assert of_officer == {
+        officer: [
+            *(counted(records, officer, "present"), counted(records, officer, "late")),
+            *(summed(records, officer, "late_minutes"), counted(records, officer, "early_leave")),
+            *(summed(records, officer, "early_leave_minutes"), counted(records, officer, "missing_in")),
+            *(counted(records, officer, each) for each in ("missing_out", "absent", "unproven", "leave")),
+            *(summed(records, officer, f"{each}_minutes") for each in ("worked", "overtime", "night")),
+        ]
+        for officer in officers
+    }
+
+
+def test_numbers_of_the_sheets_to_sign_are_those_of_attendance_show(filled: Database):
+    records = shown(filled)
+    pages = {
+        page.partition("員警編號 Staff no.\n")[2].split("\n")[0]: page
+        for page in text_of(made(filled, "month_sheets", "pdf")[0])
+    }
+    assert sorted(pages) == ["00123", "A2", "A3", "A4"]
+    for officer, page in pages.items():
+        own = [record for record in records if record["staff_no"] == officer]
+        body = page[: page.index("班數 Duties")]
+        times = sorted(record[key][11:16] for record in own for key in ("in", "out") if record[key])
+        assert sorted(re.findall(r"\b[0-9]{2}:[0-9]{2}\b", body[body.index("合計") :])) == times
+        totals = re.search(
+            r"工時 ([0-9]+) 時 ([0-9]+) 分；加班 ([0-9]+) 時 ([0-9]+) 分.*；深夜 ([0-9]+) 時 ([0-9]+) 分", page
+        )
+        assert totals
+        numbers = [int(text) for text in totals.groups()]
+        minutes = [hours * 60 + rest for hours, rest in zip(numbers[::2], numbers[1::2], strict=True)]
+        assert minutes == [summed(records, officer, f"{each}_minutes") for each in ("worked", "overtime", "night")]
+        told = dict(
+            re.findall(r"(\w+) ([0-9]+)", page[page.index("班數 Duties") :].split("\n")[0].partition("Duties ")[2])
+        )
+        assert told == {
+            STATUS[status][0]: f"{counted(records, officer, status)}"
+            for status in Status
+            if counted(records, officer, status)
+        }
 
 
 def test_xlsx_cells_have_their_types_and_no_cell_is_a_formula(filled: Database):

@@ -16,6 +16,7 @@ from checkin_api.web.console import (
     privacy,
     reports,
     requesting,
+    rules,
     today,
     users,
 )
@@ -24,7 +25,7 @@ from checkin_api.web.console.frame import blueprint
 # Each adds its pages to the blueprint.
 PAGES = (
     *(today, attendance, officers, exceptions, corrections, deciding, requesting, outages, confirming),
-    *(reports, data, fleet, audit, privacy, breaches, users, own_account),
+    *(reports, data, rules, fleet, audit, privacy, breaches, users, own_account),
 )
 
 __all__ = ["blueprint"]

@@ -96,7 +96,7 @@ def attendance_search() -> Any:
 
 def _matrix(session: Session, ids: Sequence[int], first: date, last: date) -> Table:
     now, settings = access.now(), access.settings()
-    period = Period(first=first, last=last, as_of=now, zone=settings.zone, limits=duty_limits(settings))
+    period = Period(first=first, last=last, as_of=now, zone=settings.zone, limits=duty_limits(session, settings))
     blocks = attendance(session, period, among=queries.of_officers(ids))
     return matrix_of(blocks, queries.calendar(session, first, last), first, last)
 

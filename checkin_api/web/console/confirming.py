@@ -8,12 +8,13 @@ from typing import Any
 from flask import render_template, request
 
 from checkin_api import outages, queries
+from checkin_api.corrections import policy_in_force
 from checkin_api.domain.ids import CorrectionRefusal, CorrectionState, Direction, Role
 from checkin_api.outages import Confirmed, OutageRefusedError
 from checkin_api.queries import coverage
 from checkin_api.web.console import access
 from checkin_api.web.console.access import page
-from checkin_api.web.console.deciding import insist_on_person, policy
+from checkin_api.web.console.deciding import insist_on_person
 from checkin_api.web.console.frame import blueprint
 from checkin_api.web.console.outages import DONE
 from checkin_api.web.deciding import NO_OFFICER
@@ -103,10 +104,11 @@ def outages_confirm(outage_id: int) -> Any:
     with access.database().read() as session:
         outage = outages.find(session, outage_id)
         among = queries.of_staff_nos(some)
+        policy = policy_in_force(session, access.settings())
         rows = list(coverage.concerned(session, outage, access.now(), access.settings().zone, among=among))
     try:
         with access.database().write() as session:
-            done = list(outages.confirm(session, access.now(), outage, rows, actor=access.actor(), policy=policy()))
+            done = list(outages.confirm(session, access.now(), outage, rows, actor=access.actor(), policy=policy))
     except OutageRefusedError as exc:
         raise ProblemError(409, "outage_refused", str(exc)) from exc
     template = "console/outages_progress.html" if "Hx-Request" in request.headers else "console/outages_confirming.html"

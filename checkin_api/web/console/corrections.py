@@ -10,6 +10,7 @@ from flask import Response, render_template, request
 from sqlalchemy import and_
 
 from checkin_api import queries
+from checkin_api.corrections import policy_in_force
 from checkin_api.domain import corrections as rules
 from checkin_api.domain.attachments import media_type
 from checkin_api.domain.corrections import OPEN, Case
@@ -60,6 +61,7 @@ def show() -> Any:
             among = and_(among, queries.of_staff_no(session, staff_no))
         found = reading.queue(session, states, settings.zone, among=among, skip=paging.skipped(number))
         offered = access.units(session)
+        quota = policy_in_force(session, settings).quota
     return render_template(
         "console/corrections.html",
         asked=[_asked(row) for row in found.rows],
@@ -68,7 +70,7 @@ def show() -> Any:
         is_open=OPEN.issuperset(states),
         units=offered,
         states=list(CorrectionState),
-        quota=settings.correction_quota,
+        quota=quota,
         done=DONE.get(request.args.get("done", "")),
     )
 

@@ -9,8 +9,7 @@ from flask import Response, redirect, render_template, request, url_for
 from sqlalchemy.orm import Session
 
 from checkin_api import corrections
-from checkin_api.corrections import Approval
-from checkin_api.domain.corrections import Policy
+from checkin_api.corrections import Approval, policy_in_force
 from checkin_api.domain.ids import CorrectionRefusal, CorrectionState, Role
 from checkin_api.domain.words import CORRECTION_REFUSAL
 from checkin_api.errors import NotFoundError
@@ -18,7 +17,7 @@ from checkin_api.queries.corrections import CorrectionRow
 from checkin_api.web.console import access, paging
 from checkin_api.web.console.access import page
 from checkin_api.web.console.frame import blueprint
-from checkin_api.web.deciding import granted, no_officer, policy_of, seen_by
+from checkin_api.web.deciding import granted, no_officer, seen_by
 from checkin_api.web.errors import ProblemError
 
 NOBODY_CHOSEN = ("沒有勾選任何申請", "Nothing was selected")
@@ -104,18 +103,14 @@ def insist_on_person() -> None:
         raise no_officer()
 
 
-def policy() -> Policy:
-    """What the installation sets for corrections."""
-    return policy_of(access.settings())
-
-
 def seen(session: Session, correction_id: UUID) -> CorrectionRow:
     """A correction that who looks may know of; see `seen_by`."""
     return seen_by(session, access.viewer(), correction_id)
 
 
 def _approve(session: Session, correction_id: UUID) -> Approval | CorrectionRefusal:
-    return corrections.approve(session, access.now(), correction_id, actor=access.actor(), policy=policy())
+    policy = policy_in_force(session, access.settings())
+    return corrections.approve(session, access.now(), correction_id, actor=access.actor(), policy=policy)
 
 
 def _decided(text: str) -> Decided:

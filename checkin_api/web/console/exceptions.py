@@ -52,8 +52,8 @@ def exceptions() -> Any:
     unit = request.args.get("unit") or None
     # The whole department is asked for by the page once it is there, or by its link.
     is_asked = unit is not None or "unit" in request.args or access.viewer().unit is not None
-    period = Period(first=first, last=last, as_of=now, zone=settings.zone, limits=duty_limits(settings))
     with access.database().read() as session:
+        period = Period(first=first, last=last, as_of=now, zone=settings.zone, limits=duty_limits(session, settings))
         found, as_of = graded(session, access.viewer(), unit, period) if is_asked else ([], now)
         counts = Counter(each.severity for each in found)
         chosen = matching(found, grade, status, flag)

@@ -27,7 +27,8 @@ def attendance_officer(staff_no: str) -> Any:
     first, last = parameters.month("month", local_date(now, settings.zone))
     with access.database().read() as session:
         officer = _officer(session, staff_no)
-        month = officer_month(session, officer, first, last, now=now, zone=settings.zone, limits=duty_limits(settings))
+        limits = duty_limits(session, settings)
+        month = officer_month(session, officer, first, last, now=now, zone=settings.zone, limits=limits)
     return render_template(
         "console/attendance_officer.html", officer=officer, month=month, first=first, months=(first - DAY, last + DAY)
     )
@@ -41,7 +42,8 @@ def attendance_record(staff_no: str, duty_date: str) -> Any:
     now, settings = access.now(), access.settings()
     with access.database().read() as session:
         officer = _officer(session, staff_no)
-        found = duty_day(session, officer, day, now=now, zone=settings.zone, limits=duty_limits(settings))
+        limits = duty_limits(session, settings)
+        found = duty_day(session, officer, day, now=now, zone=settings.zone, limits=limits)
         trail = entries_about(session, _subjects(officer, found), limit=ENTRIES_SHOWN)
     return render_template(
         "console/attendance_record.html",

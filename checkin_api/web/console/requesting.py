@@ -10,7 +10,7 @@ from flask import Response, redirect, render_template, request, url_for
 from sqlalchemy.orm import Session
 
 from checkin_api import corrections, queries
-from checkin_api.corrections import MissingPunch, Request, WrongPunch
+from checkin_api.corrections import MissingPunch, Request, WrongPunch, policy_in_force
 from checkin_api.domain.ids import CorrectionRefusal, Direction, Role
 from checkin_api.domain.records import DutyRecord
 from checkin_api.domain.shifts import DAY, local_date
@@ -20,7 +20,6 @@ from checkin_api.queries.attendance import OfficerRow, Period, attendance
 from checkin_api.queries.corrections import PunchRow
 from checkin_api.web.console import access, parameters
 from checkin_api.web.console.access import page
-from checkin_api.web.console.deciding import policy
 from checkin_api.web.console.frame import blueprint
 from checkin_api.web.errors import ProblemError
 
@@ -68,7 +67,8 @@ def _request(staff_no: str) -> UUID | CorrectionRefusal:
     asked = Request(staff_no, _wanted(), request.form.get("reason", ""))
     with access.database().write() as session:
         access.insist_on_officer(session, staff_no)
-        return corrections.request(session, access.now(), asked, actor=access.actor(), policy=policy())
+        policy = policy_in_force(session, access.settings())
+        return corrections.request(session, access.now(), asked, actor=access.actor(), policy=policy)
 
 
 def _wanted() -> MissingPunch | WrongPunch:
@@ -102,6 +102,7 @@ def _form(staff_no: str, day: date, refusal: CorrectionRefusal | None) -> str:
     with access.database().read() as session:
         access.insist_on_officer(session, staff_no)
         found = _day(session, staff_no, day)
+        days = policy_in_force(session, access.settings()).days
     return render_template(
         "console/corrections_new.html",
         found=found,
@@ -109,7 +110,7 @@ def _form(staff_no: str, day: date, refusal: CorrectionRefusal | None) -> str:
         refusal=refusal and CORRECTION_REFUSAL[refusal],
         sent=request.form,
         zone=access.settings().zone,
-        days=access.settings().correction_days,
+        days=days,
     )
 
 

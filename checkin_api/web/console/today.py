@@ -47,7 +47,7 @@ def home_people() -> Any:
     day = parameters.day("day", local_date(now, settings.zone))
     with access.database().read() as session:
         units = access.units(session, request.args.get("unit"))
-        found = unit_day(session, units, day, now=now, zone=settings.zone, limits=duty_limits(settings))
+        found = unit_day(session, units, day, now=now, zone=settings.zone, limits=duty_limits(session, settings))
         unit = units[0] if request.args.get("unit") else None
     chosen = parameters.one_of("status", Status)
     duties = [duty for duty in found.duties if chosen in (None, duty.record.status)]

@@ -50,6 +50,7 @@ PLACES = (
     Place("console.outages", "中斷", "Outages", (Role.HR, Role.AUDITOR)),
     Place("console.reports", "報表", "Reports", access.READERS),
     Place("console.data", "資料匯入", "Data", (Role.HR, Role.AUDITOR)),
+    Place("console.rules_page", "規則", "Rules", (Role.HR, Role.AUDITOR)),
     Place("console.fleet", "信標", "Beacons", (Role.HR, Role.AUDITOR, Role.INSTALLER)),
     Place("console.audit", "稽核紀錄", "Audit log", (Role.AUDITOR, Role.HR)),
     Place("console.privacy", "個人資料", "Data protection", (Role.HR,)),

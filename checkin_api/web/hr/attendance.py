@@ -35,8 +35,8 @@ _SEVERITIES = {en: severity for severity, (_, en) in WORDS.items()}
 @blueprint.output(list[schemas.DutyRecordOut], example=examples.RECORDS)  # type: ignore[arg-type]  # as it takes it
 def get_attendance(query_data: schemas.PeriodIn) -> Any:
     """Duty records of a period: the array that ``checkin attendance show --format json`` prints."""
-    period = _period(query_data)
     with access.database().read() as session:
+        period = _period(session, query_data)
         among = scope.among(session, access.who(), query_data.unit, query_data.officer)
         _insist_on_size(session, among, period.first, period.last)
         with access.computing():
@@ -76,8 +76,8 @@ def list_punches(query_data: schemas.PunchesIn) -> Any:
 @blueprint.output(schemas.ExceptionsOut, example=examples.EXCEPTIONS)
 def list_exceptions(query_data: schemas.ExceptionsIn) -> Any:
     """Records that somebody should look at, the gravest and oldest first; a page at a time."""
-    period = _period(query_data)
     with access.database().read() as session:
+        period = _period(session, query_data)
         if query_data.officer is not None:
             scope.insist_on_officer(session, access.who(), query_data.officer)
             queries.of_staff_no(session, query_data.officer)
@@ -97,12 +97,11 @@ def list_exceptions(query_data: schemas.ExceptionsIn) -> Any:
     }
 
 
-def _period(asked: schemas.PeriodIn) -> Period:
+def _period(session: Session, asked: schemas.PeriodIn) -> Period:
     insist_on_period(asked.first, asked.last)
     settings = access.settings()
-    return Period(
-        first=asked.first, last=asked.last, as_of=access.now(), zone=settings.zone, limits=duty_limits(settings)
-    )
+    limits = duty_limits(session, settings)
+    return Period(first=asked.first, last=asked.last, as_of=access.now(), zone=settings.zone, limits=limits)
 
 
 def _insist_on_size(session: Session, among: ColumnElement[bool] | None, first: date, last: date) -> None:

@@ -5,13 +5,13 @@ from typing import Any
 from uuid import UUID
 
 from checkin_api import corrections
-from checkin_api.corrections import Approval
+from checkin_api.corrections import Approval, policy_in_force
 from checkin_api.domain.ids import Role
 from checkin_api.queries import corrections as reading
 from checkin_api.queries.corrections import CorrectionRow, QueuedRow
 from checkin_api.tokens import Holder
 from checkin_api.web import scope
-from checkin_api.web.deciding import granted, no_officer, policy_of, seen_by
+from checkin_api.web.deciding import granted, no_officer, seen_by
 from checkin_api.web.hr import access, examples, schemas
 from checkin_api.web.hr.access import READERS, blueprint, for_roles
 from checkin_api.web.hr.paging import page_of
@@ -53,9 +53,8 @@ def decide_correction(correction_id: UUID, json_data: schemas.RulingIn) -> Any:
     with access.database().write() as session:
         seen_by(session, access.who(), correction_id)
         if json_data.decision == "approve":
-            done = granted(
-                corrections.approve(session, now, correction_id, actor=actor, policy=policy_of(access.settings()))
-            )
+            policy = policy_in_force(session, access.settings())
+            done = granted(corrections.approve(session, now, correction_id, actor=actor, policy=policy))
         else:
             granted(corrections.reject(session, now, correction_id, actor=actor, comment=json_data.comment))
             done = None

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from checkin_api import corrections, queries, supervision
 from checkin_api.checkin.today import Person
-from checkin_api.corrections import Approval, MissingPunch, Request
+from checkin_api.corrections import Approval, MissingPunch, Request, policy_in_force
 from checkin_api.domain.attachments import Attachment
 from checkin_api.domain.corrections import OPEN, Actor
 from checkin_api.domain.ids import CorrectionState, Direction, StaffNo
@@ -20,7 +20,7 @@ from checkin_api.errors import unknown_correction
 from checkin_api.queries import UnitRow
 from checkin_api.queries import corrections as reading
 from checkin_api.queries.corrections import CorrectionRow
-from checkin_api.web.deciding import granted, policy_of
+from checkin_api.web.deciding import granted
 from checkin_api.web.errors import ProblemError
 from checkin_api.web.officer import access, schemas
 from checkin_api.web.officer.access import blueprint, signed_in, words
@@ -50,10 +50,11 @@ def list_corrections() -> Any:
     """Own requests, the newest first."""
     settings = access.settings()
     with access.database().read() as session:
+        days = policy_in_force(session, settings).days
         rows = reading.corrections(session, staff_no=access.person(session).staff_no, limit=50)
     return {
         "timezone": settings.timezone,
-        "days": settings.correction_days,
+        "days": days,
         "corrections": [_correction(row) for row in rows],
     }
 
@@ -75,9 +76,8 @@ def request_correction(json_data: schemas.CorrectionIn) -> Any:
             json_data.reason,
             Attachment(sent.name, sent.content) if sent else None,
         )
-        made = granted(
-            corrections.request(session, access.now(), asked, actor=_actor(person), policy=policy_of(access.settings()))
-        )
+        policy = policy_in_force(session, access.settings())
+        made = granted(corrections.request(session, access.now(), asked, actor=_actor(person), policy=policy))
         row = reading.correction(session, made)
     return _correction(row), 201
 
@@ -122,9 +122,8 @@ def decide_correction(correction_id: UUID, json_data: schemas.DecisionIn) -> Any
         now, actor = access.now(), _actor(person)
         outcome: Approval | CorrectionState
         if json_data.decision == "approve":
-            outcome = granted(
-                corrections.approve(session, now, correction_id, actor=actor, policy=policy_of(access.settings()))
-            )
+            policy = policy_in_force(session, access.settings())
+            outcome = granted(corrections.approve(session, now, correction_id, actor=actor, policy=policy))
         else:
             outcome = granted(corrections.reject(session, now, correction_id, actor=actor, comment=json_data.comment))
     if isinstance(outcome, Approval):
@@ -147,7 +146,7 @@ def get_unit(query_data: schemas.WhichDayIn) -> Any:
     day = query_data.day or access.today()
     with access.database().read() as session:
         units = _units(session, access.person(session))
-        seen = unit_day(session, units, day, now=now, zone=settings.zone, limits=duty_limits(settings))
+        seen = unit_day(session, units, day, now=now, zone=settings.zone, limits=duty_limits(session, settings))
         waiting = reading.corrections(session, states=OPEN, among=queries.of_units(units), limit=200)
     return {
         "now": now,

@@ -68,7 +68,7 @@ def get_month(query_data: schemas.WhichMonthIn) -> Any:
     first = date.fromisoformat(f"{query_data.month}-01")
     with access.database().read() as session:
         month = month_of(
-            session, access.person(session), first, now=now, zone=settings.zone, limits=duty_limits(settings)
+            session, access.person(session), first, now=now, zone=settings.zone, limits=duty_limits(session, settings)
         )
     minutes = {f"{name}_minutes": month.totals.minutes[name] for name in ("worked", "late", "overtime", "night")}
     return {

@@ -10,11 +10,13 @@ from zoneinfo import ZoneInfo
 
 import openpyxl
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from reports.catalogue import FORMS
 from reports.render import csv as csv_form
 from reports.render import long_xlsx, xlsx
-from reports.tables import Cell, Chart, Column, Fact, Report, Stream, Table, Type, fingerprint
+from reports.tables import Cell, Chart, Column, Fact, Fingerprint, Report, Stream, Table, Type, fingerprint
 from reports.wanted import no_progress
 
 TAIPEI = ZoneInfo("Asia/Taipei")
@@ -46,6 +48,24 @@ def report(rows: Sequence[Sequence[Cell]] = ROWS) -> Report:
 def stream(rows: Sequence[Sequence[Cell]] = ROWS, size: int = 3) -> Stream:
     batches = (rows[begin : begin + size] for begin in range(0, len(rows), size))
     return Stream("people", "名單", "People", (Fact("unit", "單位", "Unit", "=D1"),), COLUMNS, batches, len(rows))
+
+
+CELLS = st.one_of(
+    st.none(),
+    st.text(st.characters(exclude_categories=["Cs"])),
+    st.integers(-(2**53), 2**53),
+    st.integers(0, 10_000).map(lambda rate: rate / 10_000),
+    st.dates(date(2000, 1, 1), date(2199, 12, 31)),
+    st.datetimes(datetime(2000, 1, 1), datetime(2199, 12, 31), timezones=st.just(TAIPEI)),  # noqa: DTZ001 (hypothesis wants it so)
+)
+
+
+@given(st.lists(st.lists(CELLS, min_size=8, max_size=8), max_size=8))
+def test_the_hash_of_rows_in_batches_is_that_of_all_at_once(rows: list[list[Cell]]):
+    hashed = Fingerprint("people", COLUMNS)
+    for begin in range(0, len(rows), 3):
+        hashed.add(rows[begin : begin + 3])
+    assert hashed.value() == fingerprint([Table("people", "名單", "People", COLUMNS, rows)])
 
 
 @pytest.mark.parametrize("form", sorted(form for form in FORMS if FORMS[form].stream))
