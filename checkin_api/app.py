@@ -16,7 +16,7 @@ from checkin_api.db import Database
 from checkin_api.ingest import Ingest
 from checkin_api.line.id_token import IdTokens, line_keys
 from checkin_api.vault import Vault
-from checkin_api.web import agent, api, calendar_feed, console, errors, health, installer, officer, site_code
+from checkin_api.web import agent, api, calendar_feed, console, errors, health, hr, installer, officer, site_code
 from checkin_api.web.console.agency import BACK as AGENCY_BACK
 from checkin_api.web.console.own_account import TRIES_PER_MINUTE
 from checkin_api.web.pace import COPIES_PER_MINUTE, Pace
@@ -45,7 +45,7 @@ def with_routes(settings: Settings) -> APIFlask:
     # A site's whole register is far smaller; the webhook has its own limit.
     app.config["MAX_CONTENT_LENGTH"] = 1024 * 1024
     app.register_error_handler(Exception, errors.answer_to)
-    for part in (health, installer, agent, officer, site_code, calendar_feed, console):
+    for part in (health, installer, agent, officer, hr, site_code, calendar_feed, console):
         app.register_blueprint(part.blueprint)
     if settings.liff_id:
         page = liff_app.blueprint(
@@ -69,6 +69,7 @@ def equip(app: APIFlask, settings: Settings, clock: Clock) -> None:
         ingest=ingest,
         id_tokens=IdTokens(channel, line_keys(settings.line_api_url)) if channel else None,
         pace=Pace(),
+        api_pace=Pace(),
         copies_pace=Pace(COPIES_PER_MINUTE),
         calendar_paces=calendar_feed.Paces(),
         provider=_provider(settings),

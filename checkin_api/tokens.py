@@ -17,20 +17,22 @@ from checkin_api.errors import CheckinError, NotFoundError, unknown_unit
 # Recognisable, so that a scanner of leaked secrets can know one.
 _PREFIX = "checkin_"
 _BYTES = 32
+# As the audit log has room for.
+_LONGEST_ACTOR = 100
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Holder:
-    """Who a token belongs to; ``unit_id`` limits a supervisor to a unit and those below it."""
+    """Who a token belongs to; ``unit`` limits a supervisor to a unit and those below it."""
 
     name: str
     role: Role
-    unit_id: int | None
+    unit: str | None
 
     @property
     def actor(self) -> str:
         """The name in the audit log."""
-        return f"{self.role}:{self.name}"
+        return f"{self.role}:{self.name}"[:_LONGEST_ACTOR]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,10 +85,17 @@ def issue(  # noqa: PLR0913 (what a token says)
 
 def holder_of(session: Session, now: datetime, token: str) -> Holder | None:
     """Who holds this token; None if nobody does any more."""
-    row = session.scalar(select(m.ApiToken).where(m.ApiToken.token_hash == _hash(token)))
-    if row is None or row.revoked_at is not None or row.expires_at <= now:
+    found = session.execute(
+        select(m.ApiToken, m.Unit.code)
+        .outerjoin(m.Unit, m.Unit.id == m.ApiToken.unit_id)
+        .where(m.ApiToken.token_hash == _hash(token))
+    ).one_or_none()
+    if found is None:
         return None
-    return Holder(name=row.name, role=row.role, unit_id=row.unit_id)
+    row, unit = found
+    if row.revoked_at is not None or row.expires_at <= now:
+        return None
+    return Holder(name=row.name, role=row.role, unit=unit)
 
 
 def list_tokens(session: Session) -> list[TokenRow]:

@@ -16,7 +16,7 @@ from checkin_api import models as m
 from checkin_api.config import Settings
 from checkin_api.db import Database
 from checkin_api.domain.ids import Role
-from checkin_api.web.console.access import COOKIE
+from checkin_api.web.sessions import COOKIE
 from tests import builders
 from tests.apps import app_on
 from tests.fakes import FakeClock

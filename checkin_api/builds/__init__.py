@@ -15,7 +15,7 @@ from checkin_api.builds.history import (
     history,
     service_levels,
 )
-from checkin_api.builds.ordering import Order, Ordered, order, retry
+from checkin_api.builds.ordering import Order, Ordered, order, ready, retry
 from checkin_api.builds.queue import announce
 from checkin_api.builds.taking import Queue, SharedQueue, TableQueue
 
@@ -46,6 +46,7 @@ __all__ = [
     "order",
     "part_of",
     "path_of",
+    "ready",
     "retry",
     "service_levels",
 ]

@@ -113,6 +113,17 @@ def retry(session: Session, now: datetime, build_id: UUID, *, actor: str) -> Bui
     return None
 
 
+def ready(session: Session, wanted: Order, since: datetime) -> UUID | None:
+    """The newest build of the same order that is done and was begun since; None if there is none."""
+    b = ReportBuild
+    return session.scalar(
+        select(b.id)
+        .where(b.order_key == wanted.key, b.state == BuildState.DONE, b.started_at >= since)
+        .order_by(b.started_at.desc())
+        .limit(1)
+    )
+
+
 def unknown_build(build_id: object) -> NotFoundError:
     """No build has the ID."""
     return NotFoundError(f"沒有報表製作 {build_id} / there is no build {build_id}; see `checkin report builds`")

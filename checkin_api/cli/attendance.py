@@ -60,7 +60,9 @@ def show_(form: str, *, exceptions: bool, **question: Any) -> None:
     with _blocks(**question) as blocks:
         found = ((block, block.exceptions() if exceptions else block.records()) for block in blocks)
         rows = (
-            (block.officers[record.officer].name, _row(block, record)) for block, records in found for record in records
+            (block.officers[record.officer].name, block.as_json(record))
+            for block, records in found
+            for record in records
         )
         if form == "table":
             show([{"name": name, **_in_short(row)} for name, row in rows], form)
@@ -162,11 +164,6 @@ def _blocks(  # noqa: PLR0913 (one for each option)
             months_before=months_before,
         )
         yield attendance(session, period, among=among)
-
-
-def _row(block: "OfficerBlock", record: Any) -> dict[str, Any]:
-    row: dict[str, Any] = record.as_json(block.officers[record.officer].staff_no, block.zones[record.zone].code)
-    return row
 
 
 def _print(rows: Rows, form: str) -> None:

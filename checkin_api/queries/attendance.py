@@ -60,6 +60,10 @@ class OfficerBlock:
         """The records of the period."""
         yield from self.attendance.records(self.of_period)
 
+    def as_json(self, record: DutyRecord) -> dict[str, Any]:
+        """One of its records for other programs."""
+        return record.as_json(self.officers[record.officer].staff_no, self.zones[record.zone].code)
+
     def exceptions(self) -> Iterator[DutyRecord]:
         """The records of the period that somebody should look at: not present, not on leave, or flagged."""
         columns = self.attendance.columns

@@ -5,12 +5,13 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Select, and_, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, func, or_, select
 from sqlalchemy.orm import Session
 
 from checkin_api import models as m
 from checkin_api.errors import unknown_officer
 from checkin_api.queries.organisation import UnitRow, of_units
+from checkin_api.queries.roster import active_on
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,13 +45,27 @@ def find_officers(
     session: Session, text: str, units: Iterable[UnitRow], *, limit: int
 ) -> tuple[list[OfficerSeen], int]:
     """Officers of some units whose staff number begins with a text or whose name has it, and how many there are."""
-    o, lower = m.Officer, text.lower()
-    matches = or_(
-        func.lower(o.staff_no).startswith(lower, autoescape=True), func.lower(o.name).contains(lower, autoescape=True)
-    )
-    theirs = and_(of_units(units), matches)
+    return officers(session, units, text=text, limit=limit)
+
+
+def officers(  # noqa: PLR0913 (which, how many)
+    session: Session,
+    units: Iterable[UnitRow],
+    *,
+    text: str = "",
+    day: date | None = None,
+    skip: int = 0,
+    limit: int,
+) -> tuple[list[OfficerSeen], int]:
+    """Officers of some units by staff number, and how many there are; with a day those in service on it."""
+    o = m.Officer
+    theirs = of_units(units)
+    if text:
+        theirs = and_(theirs, _matches(text.lower()))
+    if day is not None:
+        theirs = and_(theirs, active_on(day))
     count = session.scalar(select(func.count(o.id)).where(theirs)) or 0
-    rows = session.execute(_rows().where(theirs).order_by(o.staff_no).limit(limit))
+    rows = session.execute(_rows().where(theirs).order_by(o.staff_no).offset(skip).limit(limit))
     return [OfficerSeen(*row) for row in rows], count
 
 
@@ -60,6 +75,13 @@ def officer_ids(session: Session, units: Iterable[UnitRow], *, offset: int, limi
     count = session.scalar(select(func.count(m.Officer.id)).where(theirs)) or 0
     query = select(m.Officer.id).where(theirs).order_by(m.Officer.staff_no).offset(offset).limit(limit)
     return list(session.scalars(query)), count
+
+
+def _matches(lower: str) -> ColumnElement[bool]:
+    o = m.Officer
+    return or_(
+        func.lower(o.staff_no).startswith(lower, autoescape=True), func.lower(o.name).contains(lower, autoescape=True)
+    )
 
 
 def _rows() -> Select[*tuple[Any, ...]]:

@@ -40,8 +40,14 @@ class RawPunch(NamedTuple):
     is_void: bool
 
 
-def raw_punches(
-    session: Session, begin: datetime, end: datetime, *, among: ColumnElement[bool] | None = None
+def raw_punches(  # noqa: PLR0913 (when, whose, how many)
+    session: Session,
+    begin: datetime,
+    end: datetime,
+    *,
+    among: ColumnElement[bool] | None = None,
+    skip: int = 0,
+    limit: int | None = None,
 ) -> Iterator[Sequence[RawPunch]]:
     """The punches of an interval by time, the end not included, in batches; void ones are among them."""
     p, presence = m.Punch, m.Presence
@@ -61,6 +67,8 @@ def raw_punches(
         .outerjoin(m.Beacon, m.Beacon.id == presence.beacon_id)
         .outerjoin(m.PunchVoid, m.PunchVoid.punch_id == p.id)
         .order_by(p.at, p.id)
+        .offset(skip or None)
+        .limit(limit)
     )
     found = session.execute(_within(query, begin, end, among), execution_options={"yield_per": BATCH})
     for batch in found.partitions():

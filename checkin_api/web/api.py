@@ -5,7 +5,7 @@ from typing import Any
 from apiflask import APIFlask
 from flask import Response, render_template_string
 
-from checkin_api.web import errors, officer, signed
+from checkin_api.web import errors, hr, officer, sessions, signed
 
 SPEC_PATH = "/api/v1/openapi.json"
 DOCS_PATH = "/api/v1/docs"
@@ -24,6 +24,7 @@ _PROBLEM = {
 }
 _WITH_BODY = {"400": "no JSON", "409": "contradicts what is there", "413": "larger than 1 MiB"}
 _OFTEN = {"401": "token missing, unknown or expired", "403": "not this role's", "404": "not found"}
+_SLOWED = {"429": "too many requests: see Retry-After", "503": "busy: see Retry-After"}
 # Where a one-time code in the body is the proof.
 _OPEN_PATHS = {f"{signed.PREFIX}enrolment"}
 # Plain HTML: a department's network need not reach anybody's script server for it.
@@ -52,6 +53,12 @@ def describe(app: APIFlask) -> None:
     app.security_schemes = {
         "token": {"type": "http", "scheme": "bearer"},
         "id_token": {"type": "http", "scheme": "bearer", "bearerFormat": "LIFF ID token (ES256)"},
+        "session": {
+            "type": "apiKey",
+            "in": "cookie",
+            "name": sessions.COOKIE,
+            "description": f"A session of the console; writes carry its form key in the header {hr.KEY_HEADER}",
+        },
         "signature": {"type": "apiKey", "in": "header", "name": "Signature", "description": "RFC 9421, Ed25519"},
     }
     app.error_processor(errors.answer_to_input)
@@ -86,10 +93,12 @@ def _finish(spec: Any) -> Any:
     }
     for path, methods in spec["paths"].items():
         for operation in methods.values():
-            operation["security"] = [{_proof_of(path): []}]
+            operation["security"] = [{proof: []} for proof in _proofs_of(path, operation)]
             if path in _OPEN_PATHS:
                 operation["security"] = []
             usual = _OFTEN | (_WITH_BODY if "requestBody" in operation else {})
+            if hr.TAG in operation.get("tags", ()):
+                usual |= _SLOWED
             for status, description in usual.items():
                 operation["responses"].setdefault(status, {"description": description})
             for status, response in operation["responses"].items():
@@ -98,10 +107,13 @@ def _finish(spec: Any) -> Any:
     return spec
 
 
-def _proof_of(path: str) -> str:
+def _proofs_of(path: str, operation: Any) -> list[str]:
+    """Any of them will do."""
     if path.startswith(officer.PREFIX):
-        return "id_token"
-    return "signature" if path.startswith(signed.PREFIX) else "token"
+        return ["id_token"]
+    if path.startswith(signed.PREFIX):
+        return ["signature"]
+    return ["token", "session"] if hr.TAG in operation.get("tags", ()) else ["token"]
 
 
 def _name_of(body: Any) -> str:

@@ -22,7 +22,7 @@ def allowed(*roles: Role) -> Callable[[Callable[_P, _R]], Callable[_P, _R]]:
     def decorate(view: Callable[_P, _R]) -> Callable[_P, _R]:
         @wraps(view)
         def guarded(*args: _P.args, **kwargs: _P.kwargs) -> _R:
-            g.holder = _authenticate()
+            g.holder = authenticate()
             if g.holder.role is not Role.ADMIN and g.holder.role not in roles:
                 raise ProblemError(403, "forbidden", f"a token of role {g.holder.role} may not do this")
             return view(*args, **kwargs)
@@ -38,7 +38,12 @@ def holder() -> Holder:
     return found
 
 
-def _authenticate() -> Holder:
+def authenticate() -> Holder:
+    """Whose the bearer token of the request is.
+
+    Raises:
+        ProblemError: 401, there is none, or nobody's.
+    """
     scheme, _, token = request.headers.get("Authorization", "").partition(" ")
     if scheme.lower() != "bearer" or not token.strip():
         raise ProblemError(401, "token_missing", "send the header  Authorization: Bearer TOKEN  (checkin token issue)")

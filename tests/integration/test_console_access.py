@@ -12,8 +12,8 @@ from checkin_api import models as m
 from checkin_api.accounts import IDLE, LONGEST, locks
 from checkin_api.db import Database
 from checkin_api.domain.ids import Role, SignInRefusal
-from checkin_api.web.console import access
 from checkin_api.web.console.own_account import TRIES_PER_MINUTE
+from checkin_api.web.sessions import COOKIE
 from tests import builders
 from tests.console import FORM_KEY, MINE, THEIRS, Console, console
 from tests.fakes import FakeClock
@@ -322,9 +322,9 @@ def test_the_second_step_is_set_up_and_each_code_opens_once(sqlite_url: str, clo
 
 def test_a_session_stolen_before_signing_out_opens_nothing_after(office: Console):
     browser, thief = office.open(Role.HR), office.browser()
-    cookie = browser.client.get_cookie(access.COOKIE, path="/console/")
+    cookie = browser.client.get_cookie(COOKIE, path="/console/")
     assert cookie
-    thief.client.set_cookie(access.COOKIE, cookie.value, path="/console/")
+    thief.client.set_cookie(COOKIE, cookie.value, path="/console/")
     assert thief.get("/").status_code == 200
     assert browser.post("/sign-out").location == "/console/sign-in"
     assert thief.get("/").status_code == 303

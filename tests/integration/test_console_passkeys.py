@@ -16,7 +16,7 @@ from checkin_api.accounts.passkeys import MOST, RelyingParty, relying_party
 from checkin_api.accounts.users import HASHER
 from checkin_api.db import Database
 from checkin_api.domain.ids import Role
-from checkin_api.web.console.access import COOKIE
+from checkin_api.web.sessions import COOKIE
 from tests.console import Browser, Console, console
 from tests.fakes import FakeClock
 from tests.passkey_device import PRESENT, Device

@@ -18,7 +18,7 @@ def test_a_token_is_shown_once_and_opens_the_api_until_it_is_revoked(database: D
     token = checkin(database_url, "token", "issue", "--role", "installer", "--name", "王裝機").stdout.strip()
     with database.read() as session:
         holder = holder_of(session, SystemClock().now(), token)
-        assert holder == Holder(name="王裝機", role=Role.INSTALLER, unit_id=None)
+        assert holder == Holder(name="王裝機", role=Role.INSTALLER, unit=None)
         assert token not in str(session.scalars(select(m.AuditEntry.detail)).all())
     listed = checkin(database_url, "token", "list", "--format", "json").stdout
     assert token not in listed
@@ -32,12 +32,12 @@ def test_a_token_is_shown_once_and_opens_the_api_until_it_is_revoked(database: D
 
 def test_a_supervisors_token_is_of_a_unit(database: Database, database_url: str):
     with database.write() as session:
-        unit_id = builders.unit(session, code="DAWN").id
+        builders.unit(session, code="DAWN")
     issued = checkin(database_url, "token", "issue", "--role", "supervisor", "--name", "x", "--unit", "DAWN")
     with database.read() as session:
         holder = holder_of(session, SystemClock().now(), issued.stdout.strip())
     assert holder is not None
-    assert (holder.unit_id, holder.actor) == (unit_id, "supervisor:x")
+    assert (holder.unit, holder.actor) == ("DAWN", "supervisor:x")
 
 
 @pytest.mark.parametrize(

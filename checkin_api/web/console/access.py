@@ -1,6 +1,5 @@
 """Who looks at the console: the session of a request, which roles a page is for, and which units somebody may see."""
 
-import hmac
 import logging
 from collections.abc import Callable
 from datetime import datetime
@@ -11,14 +10,13 @@ from urllib.parse import urlsplit
 from flask import Response, current_app, g, request, url_for
 from sqlalchemy.orm import Session
 
-from checkin_api import accounts, queries
 from checkin_api.accounts import Viewer
 from checkin_api.config import Settings
 from checkin_api.db import Database
 from checkin_api.domain.corrections import Actor
 from checkin_api.domain.ids import Role
-from checkin_api.errors import NotFoundError
 from checkin_api.queries import UnitRow
+from checkin_api.web import scope, sessions
 from checkin_api.web.errors import ProblemError
 
 _P = ParamSpec("_P")
@@ -26,7 +24,7 @@ _R = TypeVar("_R")
 
 logger = logging.getLogger(__name__)
 
-COOKIE = "checkin_console"
+READERS = scope.READERS
 _FOR = "_console_roles"
 _FILE = "_console_file_bytes"
 # Of a form besides its file.
@@ -36,8 +34,6 @@ _SETTING_UP = {
     *("console.own_password", "console.second_step", "console.sign_out"),
     *("console.passkeys", "console.passkeys_begin", "console.passkeys_add"),
 }
-# Whoever looks at attendance; installers see beacons and agents only.
-READERS = (Role.HR, Role.SUPERVISOR, Role.AUDITOR)
 
 
 def page(*roles: Role, file_bytes: int = 0) -> Callable[[Callable[_P, _R]], Callable[_P, _R]]:
@@ -83,7 +79,7 @@ def guard() -> Response | None:
         raise ProblemError(
             422, "validation_failed", "網址含有不可用的字元 / the address has a character that none may have"
         )
-    g.viewer = _find_viewer()
+    g.viewer = sessions.find_viewer(now())
     if getattr(view, _FILE, 0):
         if g.viewer is None or not g.viewer.complete:
             # Nobody unknown sends us files.
@@ -101,16 +97,10 @@ def _first_elsewhere(who: Viewer | None) -> Response | None:
         return _to("console.sign_in", wanted=_wanted())
     if who.must_change and place not in {"console.own_password", "console.sign_out"}:
         return _to("console.own_password")
-    if owes_second_step(who) and place not in _SETTING_UP:
+    if sessions.owes_second_step(who) and place not in _SETTING_UP:
         return _to("console.second_step")
     # Of attendance an installer sees nothing.
     return _to("console.fleet") if place == "console.home" and who.role is Role.INSTALLER else None
-
-
-def owes_second_step(viewer: Viewer) -> bool:
-    """Whether the account must have an app or a passkey before it may be used; the agency's provider asks itself."""
-    is_asked_for = settings().console_second_step == "required" and not viewer.by_agency
-    return is_asked_for and not viewer.has_second_step
 
 
 def insist_on_role(roles: frozenset[Role]) -> None:
@@ -155,15 +145,7 @@ def units(session: Session, code: str | None = None) -> list[UnitRow]:
     Raises:
         NotFoundError: there is no such unit, or it is none of theirs, which is logged.
     """
-    who = viewer()
-    own = queries.units(session, who.unit)
-    if code is None:
-        return own
-    chosen = queries.units(session, code)
-    if not {unit.id for unit in chosen} <= {unit.id for unit in own}:
-        logger.warning("%s asked for unit %s, which is not theirs", who.actor, code)
-        raise NotFoundError(f"您的權限內沒有單位 {code} / there is no unit {code} that you may see")
-    return chosen
+    return scope.units(session, viewer(), code)
 
 
 def insist_on_officer(session: Session, staff_no: str) -> None:
@@ -172,10 +154,7 @@ def insist_on_officer(session: Session, staff_no: str) -> None:
     Raises:
         NotFoundError: there is no such officer, or it is none of theirs, which is logged.
     """
-    who = viewer()
-    if who.unit is not None and not queries.has_officer(session, staff_no, units(session)):
-        logger.warning("%s asked for officer %s, who is not theirs", who.actor, staff_no)
-        raise NotFoundError(f"您的權限內沒有員警 {staff_no} / there is no officer {staff_no} whom you may see")
+    scope.insist_on_officer(session, viewer(), staff_no)
 
 
 def actor() -> Actor:
@@ -209,16 +188,6 @@ def extension(name: str) -> Any:
     return current_app.extensions[name]
 
 
-def keep_cookie(answer: Response, token: str) -> None:
-    """Give the browser the session."""
-    answer.set_cookie(COOKIE, token, path=url_for("console.home"), secure=is_secure(), httponly=True, samesite="Lax")
-
-
-def is_secure() -> bool:
-    """Whether the browser is to send cookies by https only."""
-    return request.is_secure or settings().public_url.startswith("https://")
-
-
 def local_path(wanted: str) -> str:
     """Where somebody wanted to go, if that is a page of the console; else its first page."""
     home = url_for("console.home")
@@ -227,31 +196,15 @@ def local_path(wanted: str) -> str:
     return wanted if is_ours and not wanted.startswith("//") else home
 
 
-def _find_viewer() -> Viewer | None:
-    token = request.cookies.get(COOKIE)
-    if not token:
-        return None
-    with database().read() as session:
-        found = accounts.viewer_of(session, now(), token)
-    # What looks by itself keeps nobody signed in.
-    if found is not None and found.is_to_be_noted(now()) and "X-Poll" not in request.headers:
-        with database().write() as session:
-            accounts.note_seen(session, now(), found)
-    return found
-
-
 def _insist_on_our_form() -> None:
     """Refuse what another site's page sends with our cookie.
 
     Raises:
         ProblemError: 403.
     """
-    site = request.headers.get("Sec-Fetch-Site", "same-origin")
-    origin = request.headers.get("Origin")
-    is_ours = site in {"same-origin", "none"} and (origin is None or urlsplit(origin).netloc == request.host)
     who: Viewer | None = g.viewer
     key = request.form.get("form_key", "")
-    if not is_ours or (who is not None and not hmac.compare_digest(key.encode(), who.form_key.encode())):
+    if not sessions.is_from_here() or (who is not None and not sessions.knows_key(who, key)):
         raise ProblemError(
             403,
             "form_expired",

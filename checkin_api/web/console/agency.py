@@ -9,6 +9,7 @@ from checkin_api import accounts
 from checkin_api.accounts.agency import sign_in_by_agency
 from checkin_api.accounts.provider import TRY_LASTS, Provider, ProviderError, Try, new_try
 from checkin_api.domain.ids import SignInRefusal
+from checkin_api.web import sessions
 from checkin_api.web.console import access, own_account
 from checkin_api.web.console.access import for_anybody
 from checkin_api.web.console.frame import blueprint
@@ -42,7 +43,7 @@ def agency() -> Any:
         f"{one.seed}.{wanted if len(wanted) <= _LONGEST_WANTED else ''}",
         max_age=TRY_LASTS,
         path=url_for("console.agency"),
-        secure=access.is_secure(),
+        secure=sessions.is_secure(),
         httponly=True,
         # Strict would keep it back: the provider's page sends the browser here.
         samesite="Lax",

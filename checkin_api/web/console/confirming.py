@@ -14,9 +14,10 @@ from checkin_api.outages import Confirmed, OutageRefusedError
 from checkin_api.queries import coverage
 from checkin_api.web.console import access
 from checkin_api.web.console.access import page
-from checkin_api.web.console.deciding import NO_OFFICER, insist_on_person
+from checkin_api.web.console.deciding import insist_on_person
 from checkin_api.web.console.frame import blueprint
 from checkin_api.web.console.outages import DONE
+from checkin_api.web.deciding import NO_OFFICER
 from checkin_api.web.errors import ProblemError
 
 # Officers confirmed in one request and one transaction: on SQLite webhooks wait for as long.

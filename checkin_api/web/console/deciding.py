@@ -1,9 +1,8 @@
 """Deciding corrections: one by one, or several at once, each judged by the rules."""
 
-import logging
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any
 from uuid import UUID
 
 from flask import Response, redirect, render_template, request, url_for
@@ -13,22 +12,14 @@ from checkin_api import corrections
 from checkin_api.corrections import Approval, policy_in_force
 from checkin_api.domain.ids import CorrectionRefusal, CorrectionState, Role
 from checkin_api.domain.words import CORRECTION_REFUSAL
-from checkin_api.errors import NotFoundError, unknown_correction
-from checkin_api.queries import corrections as reading
+from checkin_api.errors import NotFoundError
 from checkin_api.queries.corrections import CorrectionRow
 from checkin_api.web.console import access, paging
 from checkin_api.web.console.access import page
 from checkin_api.web.console.frame import blueprint
+from checkin_api.web.deciding import granted, no_officer, seen_by
 from checkin_api.web.errors import ProblemError
 
-_T = TypeVar("_T")
-
-logger = logging.getLogger(__name__)
-
-NO_OFFICER = (
-    "您的帳號沒有連結員警編號，不能審核：請管理員以 checkin user add --staff-no 另建",
-    "Your account names no officer, so nobody could tell whether it is your own record: ask an administrator for one",
-)
 NOBODY_CHOSEN = ("沒有勾選任何申請", "Nothing was selected")
 UNKNOWN = ("沒有這件申請", "There is no such request")
 
@@ -109,31 +100,12 @@ def insist_on_person() -> None:
         ProblemError: 409.
     """
     if access.viewer().staff_no is None:
-        raise ProblemError(409, "no_officer", " / ".join(NO_OFFICER))
+        raise no_officer()
 
 
 def seen(session: Session, correction_id: UUID) -> CorrectionRow:
-    """A correction that who looks may know of; one of another unit is as if it were not there.
-
-    Raises:
-        NotFoundError: there is none, or it is none of theirs, which is logged.
-    """
-    row = reading.correction(session, correction_id)
-    if row.unit_code not in {unit.code for unit in access.units(session)}:
-        logger.warning("%s asked for correction %s, which is not theirs", access.viewer().actor, correction_id)
-        raise unknown_correction(correction_id)
-    return row
-
-
-def granted(outcome: _T | CorrectionRefusal) -> _T:
-    """What a use case came to.
-
-    Raises:
-        ProblemError: 409, it was refused.
-    """
-    if isinstance(outcome, CorrectionRefusal):
-        raise ProblemError(409, str(outcome), " / ".join(CORRECTION_REFUSAL[outcome]))
-    return outcome
+    """A correction that who looks may know of; see `seen_by`."""
+    return seen_by(session, access.viewer(), correction_id)
 
 
 def _approve(session: Session, correction_id: UUID) -> Approval | CorrectionRefusal:

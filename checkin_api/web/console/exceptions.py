@@ -1,9 +1,9 @@
 """Exceptions: the records of a unit and period that somebody should look at, the gravest and oldest first."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from typing import Any
 from urllib.parse import urlencode
 
@@ -13,35 +13,22 @@ from sqlalchemy.orm import Session
 from checkin_api import queries, supervision
 from checkin_api.domain.corrections import OPEN
 from checkin_api.domain.ids import Flag, Status
-from checkin_api.domain.records import DutyRecord
 from checkin_api.domain.shifts import DAY, local_date
 from checkin_api.queries import corrections as reading
-from checkin_api.queries.attendance import OfficerRow, Period, attendance, duty_limits
+from checkin_api.queries.attendance import Period, duty_limits
 from checkin_api.queries.corrections import CorrectionRow
 from checkin_api.supervision import SupervisorRow
 from checkin_api.web.console import access, paging, parameters
 from checkin_api.web.console.access import READERS, page
 from checkin_api.web.console.frame import blueprint
-from reports.exceptions import OF_FLAG, OF_STATUS, WORDS, Severity, severity
+from checkin_api.web.exceptions import Graded, graded, matching
+from reports.exceptions import OF_FLAG, OF_STATUS, WORDS, Severity
 
 DAYS = 7
 # A request belongs to a duty when the time it corrects is as near to it as this: more than anybody comes early or
 # stays late, less than there is between two duties.
 _NEAR = timedelta(hours=6)
 _MOST_OPEN = 1000
-# Whoever filters and turns pages asks the same again; the whole department takes seconds to compute.
-KEPT_FOR = timedelta(seconds=60)
-_MOST_KEPT = 4
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Graded:
-    """A record that somebody should look at."""
-
-    officer: OfficerRow
-    record: DutyRecord
-    severity: Severity
-    age: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,26 +53,18 @@ def exceptions() -> Any:
     # The whole department is asked for by the page once it is there, or by its link.
     is_asked = unit is not None or "unit" in request.args or access.viewer().unit is not None
     with access.database().read() as session:
-        found, as_of = _kept(session, unit, first, last) if is_asked else ([], now)
+        period = Period(first=first, last=last, as_of=now, zone=settings.zone, limits=duty_limits(session, settings))
+        found, as_of = graded(session, access.viewer(), unit, period) if is_asked else ([], now)
         counts = Counter(each.severity for each in found)
-        matching = sorted(
-            (
-                each
-                for each in found
-                if grade in (None, each.severity)
-                and status in (None, each.record.status)
-                and (flag is None or flag in each.record.flags)
-            ),
-            key=_order,
-        )
+        chosen = matching(found, grade, status, flag)
         number = paging.wanted()
         skip = paging.skipped(number)
-        lines = _lines(session, matching[skip : skip + paging.SIZE], today)
+        lines = _lines(session, chosen[skip : skip + paging.SIZE], today)
         offered, shifts = access.units(session), queries.shift_names(session)
     return render_template(
         "console/exceptions.html",
         lines=lines,
-        paging=paging.Paging(number, len(matching)),
+        paging=paging.Paging(number, len(chosen)),
         counts=counts,
         total=len(found),
         as_of=as_of,
@@ -106,43 +85,6 @@ def _grade() -> Severity | None:
     if not request.args.get("severity"):
         return None
     return Severity(parameters.number("severity", largest=max(Severity)))
-
-
-def _kept(session: Session, unit: str | None, first: date, last: date) -> tuple[list[Graded], datetime]:
-    """The exceptions, and when they were computed: a moment ago by whoever may see the same, or now."""
-    settings, now, viewer = access.settings(), access.now(), access.viewer()
-    units = access.units(session, unit)
-    kept, key = access.extension("exceptions_kept"), (viewer.unit, unit, first, last)
-    # Requests run side by side: what one looks at another may change.
-    for old in [each for each, (at, _) in list(kept.items()) if not timedelta() <= now - at < KEPT_FOR]:
-        kept.pop(old, None)
-    there: tuple[datetime, list[Graded]] | None = kept.get(key)
-    if there is not None:
-        return there[1], there[0]
-    period = Period(first=first, last=last, as_of=now, zone=settings.zone, limits=duty_limits(session, settings))
-    everybody = unit is None and viewer.unit is None
-    found = list(_found(session, None if everybody else units, period, local_date(now, settings.zone)))
-    for oldest in list(kept)[: max(0, len(kept) - _MOST_KEPT + 1)]:
-        kept.pop(oldest, None)
-    kept[key] = (now, found)
-    return found, now
-
-
-def _found(session: Session, units: Sequence[queries.UnitRow] | None, period: Period, today: date) -> Iterator[Graded]:
-    """The exceptions of these units, or of everybody."""
-    among = None if units is None else queries.of_units(units)
-    for block in attendance(session, period, among=among):
-        for record in block.exceptions():
-            yield Graded(
-                officer=block.officers[record.officer],
-                record=record,
-                severity=severity(record.status, record.flags),
-                age=(today - record.duty_date).days,
-            )
-
-
-def _order(each: Graded) -> tuple[int, int, str, str]:
-    return -each.severity, -each.age, each.officer.unit_code, each.officer.staff_no
 
 
 def _lines(session: Session, some: Sequence[Graded], today: date) -> list[Line]:

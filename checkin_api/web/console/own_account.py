@@ -10,6 +10,7 @@ from checkin_api import accounts
 from checkin_api.accounts import Viewer
 from checkin_api.domain.ids import SignInRefusal
 from checkin_api.domain.words import SIGN_IN_REFUSAL
+from checkin_api.web import sessions
 from checkin_api.web.console import access, wording
 from checkin_api.web.console.access import for_anybody, for_anyone_signed_in
 from checkin_api.web.console.frame import blueprint
@@ -40,7 +41,7 @@ def sign_in() -> Any:
     if isinstance(user, SignInRefusal):
         return sign_in_page(wanted, user, 401)
     answer: Any = redirect(url_for("console.code", wanted=wanted) if asks else wanted, 303)
-    access.keep_cookie(answer, token)
+    sessions.keep_cookie(answer, token)
     return answer
 
 
@@ -70,7 +71,7 @@ def complete(session: Session, half: Viewer) -> str:
 def signed_in(token: str, wanted: str) -> Any:
     """To where somebody wanted to go, with the session."""
     answer: Any = redirect(wanted, 303)
-    access.keep_cookie(answer, token)
+    sessions.keep_cookie(answer, token)
     return answer
 
 
@@ -96,7 +97,7 @@ def sign_out() -> Any:
     with access.database().write() as session:
         accounts.end(session, access.now(), access.viewer())
     answer: Any = redirect(url_for("console.sign_in"), 303)
-    answer.delete_cookie(access.COOKIE, path=url_for("console.home"))
+    sessions.drop_cookie(answer)
     return answer
 
 

@@ -1,7 +1,7 @@
 """What an address of the console may say, read with care: a wrong one is refused in words."""
 
 import re
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from enum import StrEnum
 from typing import TypeVar
 from zoneinfo import ZoneInfo
@@ -9,12 +9,9 @@ from zoneinfo import ZoneInfo
 from flask import request
 
 from checkin_api.web.errors import ProblemError
+from checkin_api.web.periods import FIRST_YEAR, LAST_YEAR, as_day, as_month, insist_on_period
 
 _E = TypeVar("_E", bound=StrEnum)
-_MONTH = re.compile(r"(?P<year>[0-9]{4})-(?P<month>[0-9]{2})")
-# A computation over more is a report, ordered and waited for.
-LONGEST_DAYS = 62
-_FIRST_YEAR, _LAST_YEAR = 2000, 2199
 
 
 def day(name: str, otherwise: date) -> date:
@@ -24,11 +21,8 @@ def day(name: str, otherwise: date) -> date:
         ProblemError: 422, it is none.
     """
     text = request.values.get(name, "")
-    try:
-        found = date.fromisoformat(text) if text else otherwise
-    except ValueError:
-        raise _wrong(name, "2026-11-29") from None
-    if not _FIRST_YEAR <= found.year <= _LAST_YEAR:
+    found = as_day(text) if text else otherwise
+    if found is None:
         raise _wrong(name, "2026-11-29")
     return found
 
@@ -39,11 +33,8 @@ def a_day(text: str) -> date:
     Raises:
         ProblemError: 404, it is none.
     """
-    try:
-        found = date.fromisoformat(text)
-    except ValueError:
-        found = date.min
-    if not _FIRST_YEAR <= found.year <= _LAST_YEAR:
+    found = as_day(text)
+    if found is None:
         raise ProblemError(404, "not_found", "網址中的日期不正確 / the date in the address is none")
     return found
 
@@ -54,12 +45,10 @@ def month(name: str, otherwise: date) -> tuple[date, date]:
     Raises:
         ProblemError: 422, it is none.
     """
-    text = request.values.get(name, "") or f"{otherwise:%Y-%m}"
-    parts = _MONTH.fullmatch(text)
-    if not parts or not _FIRST_YEAR <= int(parts["year"]) <= _LAST_YEAR or not 1 <= int(parts["month"]) <= 12:  # noqa: PLR2004
+    found = as_month(request.values.get(name, "") or f"{otherwise:%Y-%m}")
+    if found is None:
         raise _wrong(name, "2026-11")
-    first = date(int(parts["year"]), int(parts["month"]), 1)
-    return first, (first + timedelta(days=31)).replace(day=1) - timedelta(days=1)
+    return found
 
 
 def period(otherwise: tuple[date, date]) -> tuple[date, date]:
@@ -69,13 +58,7 @@ def period(otherwise: tuple[date, date]) -> tuple[date, date]:
         ProblemError: 422, they are none.
     """
     first, last = day("from", otherwise[0]), day("to", otherwise[1])
-    if not first <= last < first + timedelta(days=LONGEST_DAYS):
-        raise ProblemError(
-            422,
-            "validation_failed",
-            f"期間須由前到後，最多 {LONGEST_DAYS} 天；更長請產製報表"
-            f" / from the earlier to the later date, at most {LONGEST_DAYS} days; for more, order a report",
-        )
+    insist_on_period(first, last)
     return first, last
 
 
@@ -92,7 +75,7 @@ def moment(name: str, zone: ZoneInfo) -> datetime | None:
         found = datetime.fromisoformat(text)
     except ValueError:
         raise _wrong(name, "2026-11-29T08:00") from None
-    if found.tzinfo is not None or not _FIRST_YEAR <= found.year <= _LAST_YEAR:
+    if found.tzinfo is not None or not FIRST_YEAR <= found.year <= LAST_YEAR:
         raise _wrong(name, "2026-11-29T08:00")
     return found.replace(tzinfo=zone)
 

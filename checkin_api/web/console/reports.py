@@ -4,18 +4,18 @@ from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
 
-from flask import redirect, render_template, request, send_file, url_for
+from flask import redirect, render_template, request, url_for
 
-from checkin_api import builds, queries
-from checkin_api.builds import Order
-from checkin_api.domain.ids import BuildRefusal, BuildState, ReportForm, Role
+from checkin_api import builds
+from checkin_api.domain.ids import BuildState, Role
 from checkin_api.domain.shifts import DAY, local_date
-from checkin_api.domain.words import BUILD_REFUSAL, BUILD_STATE
+from checkin_api.domain.words import BUILD_STATE
 from checkin_api.web.console import access, parameters
 from checkin_api.web.console.access import READERS, page
 from checkin_api.web.console.frame import blueprint
 from checkin_api.web.errors import ProblemError
-from reports.catalogue import FORMS, KINDS, Kind, check
+from checkin_api.web.report_orders import given, order_of, refused, seen_units, take
+from reports.catalogue import FORMS, KINDS, Kind
 from reports.wanted import Wanted
 
 SHOWN = 50
@@ -63,19 +63,9 @@ def reports_order() -> Any:
     first, last = _period(kind)
     unit, officer = request.form.get("unit", "") or None, request.form.get("officer", "").strip() or None
     who = access.viewer()
-    with access.database().read() as session:
-        if kind.by_unit:
-            unit = unit or who.unit
-        if who.unit is not None and not kind.by_unit:
-            raise ProblemError(403, "forbidden", "這份報表是全機關的 / this report is about the whole department")
-        if unit is not None:
-            access.units(session, unit)
-        if officer is not None:
-            access.insist_on_officer(session, officer)
-            queries.of_staff_no(session, officer)
     wanted = Wanted(kind.key, request.form.get("form", ""), first, last, unit, officer)
-    check(wanted)
-    order = Order(kind.key, ReportForm(wanted.form), first, last, unit, officer)
+    with access.database().read() as session:
+        order = order_of(session, who, wanted)
     with access.database().write() as session:
         ordered = builds.order(session, access.now(), order, actor=who.actor)
     said = "ordered" if ordered.is_new else "there"
@@ -86,23 +76,9 @@ def reports_order() -> Any:
 @page(*READERS)
 def reports_file(build_id: UUID) -> Any:
     """The file; that it is taken is recorded before the first byte is given."""
-    who = access.viewer()
     with access.database().write() as session:
-        found = builds.download(
-            session, access.now(), build_id, actor=who.actor, address=request.remote_addr, among=_among(session)
-        )
-        if isinstance(found, BuildRefusal):
-            raise _refused(found)
-        path = builds.path_of(access.settings().report_dir.absolute(), build_id, found.form)
-        if not path.is_file():
-            # Rolled back: nobody took anything.
-            raise ProblemError(
-                410,
-                "file_gone",
-                "檔案已不在伺服器上（保存期限已過或共用資料夾未掛載），請重新產製"
-                " / the file is gone (past its period, or the shared folder is not mounted): order it again",
-            )
-    return send_file(path, as_attachment=True, download_name=found.file_name, max_age=0)
+        found, path = take(session, access.now(), access.viewer(), build_id)
+    return given(found, path)
 
 
 @blueprint.post("/reports/<uuid:build_id>/retry")
@@ -110,10 +86,10 @@ def reports_file(build_id: UUID) -> Any:
 def reports_retry(build_id: UUID) -> Any:
     """Begin again with one that failed."""
     with access.database().write() as session:
-        builds.build(session, build_id, among=_among(session))
+        builds.build(session, build_id, among=seen_units(session, access.viewer()))
         refusal = builds.retry(session, access.now(), build_id, actor=access.viewer().actor)
     if refusal is not None:
-        raise _refused(refusal)
+        raise refused(refusal)
     return redirect(url_for("console.reports", done="ordered"), 303)
 
 
@@ -129,7 +105,7 @@ def reports_downloads() -> Any:
 def _history() -> dict[str, Any]:
     state = parameters.one_of("state", BuildState)
     with access.database().read() as session:
-        rows = builds.history(session, among=_among(session), state=state, limit=SHOWN)
+        rows = builds.history(session, among=seen_units(session, access.viewer()), state=state, limit=SHOWN)
     return {
         "builds": rows,
         "state": state,
@@ -138,11 +114,6 @@ def _history() -> dict[str, Any]:
         "is_working": any(row.state in {BuildState.QUEUED, BuildState.RUNNING} for row in rows),
         "shown": SHOWN,
     }
-
-
-def _among(session: Any) -> list[str] | None:
-    """A supervisor sees what was made about the own unit or one below it; the others see all."""
-    return None if access.viewer().unit is None else [unit.code for unit in access.units(session)]
 
 
 def _fields() -> dict[str, Any]:
@@ -174,8 +145,3 @@ def _kind() -> Kind:
     if kind is None:
         raise ProblemError(422, "validation_failed", "沒有這種報表 / there is no such report")
     return kind
-
-
-def _refused(refusal: BuildRefusal) -> ProblemError:
-    zh, en = BUILD_REFUSAL[refusal]
-    return ProblemError(409, refusal.value, f"{zh} / {en}")

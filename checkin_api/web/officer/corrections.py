@@ -14,12 +14,13 @@ from checkin_api.checkin.today import Person
 from checkin_api.corrections import Approval, MissingPunch, Request, policy_in_force
 from checkin_api.domain.attachments import Attachment
 from checkin_api.domain.corrections import OPEN, Actor
-from checkin_api.domain.ids import CorrectionRefusal, CorrectionState, Direction, StaffNo
-from checkin_api.domain.words import CORRECTION_KIND, CORRECTION_REFUSAL, CORRECTION_STATE, FLAG, STATUS
+from checkin_api.domain.ids import CorrectionState, Direction, StaffNo
+from checkin_api.domain.words import CORRECTION_KIND, CORRECTION_STATE, FLAG, STATUS
 from checkin_api.errors import unknown_correction
 from checkin_api.queries import UnitRow
 from checkin_api.queries import corrections as reading
 from checkin_api.queries.corrections import CorrectionRow
+from checkin_api.web.deciding import granted
 from checkin_api.web.errors import ProblemError
 from checkin_api.web.officer import access, schemas
 from checkin_api.web.officer.access import blueprint, signed_in, words
@@ -76,7 +77,7 @@ def request_correction(json_data: schemas.CorrectionIn) -> Any:
             Attachment(sent.name, sent.content) if sent else None,
         )
         policy = policy_in_force(session, access.settings())
-        made = _granted(corrections.request(session, access.now(), asked, actor=_actor(person), policy=policy))
+        made = granted(corrections.request(session, access.now(), asked, actor=_actor(person), policy=policy))
         row = reading.correction(session, made)
     return _correction(row), 201
 
@@ -89,7 +90,7 @@ def withdraw_correction(correction_id: UUID) -> Any:
     with access.database().write() as session:
         person = access.person(session)
         _seen(session, correction_id, person, own_only=True)
-        _granted(corrections.withdraw(session, access.now(), correction_id, actor=_actor(person)))
+        granted(corrections.withdraw(session, access.now(), correction_id, actor=_actor(person)))
         row = reading.correction(session, correction_id)
     return _correction(row)
 
@@ -122,9 +123,9 @@ def decide_correction(correction_id: UUID, json_data: schemas.DecisionIn) -> Any
         outcome: Approval | CorrectionState
         if json_data.decision == "approve":
             policy = policy_in_force(session, access.settings())
-            outcome = _granted(corrections.approve(session, now, correction_id, actor=actor, policy=policy))
+            outcome = granted(corrections.approve(session, now, correction_id, actor=actor, policy=policy))
         else:
-            outcome = _granted(corrections.reject(session, now, correction_id, actor=actor, comment=json_data.comment))
+            outcome = granted(corrections.reject(session, now, correction_id, actor=actor, comment=json_data.comment))
     if isinstance(outcome, Approval):
         count = {"month_count": outcome.month_count, "quota": outcome.quota}
         return {"state": outcome.state, "state_words": words(CORRECTION_STATE[outcome.state]), **count}
@@ -198,14 +199,6 @@ def _units(session: Session, person: Person) -> list[UnitRow]:
     if not units:
         raise ProblemError(403, "not_a_supervisor", "您不是主管 / you look after no unit")
     return units
-
-
-def _granted(outcome: _R | CorrectionRefusal) -> _R:
-    """What a use case came to; a refusal becomes a problem in words."""
-    if isinstance(outcome, CorrectionRefusal):
-        zh, en = CORRECTION_REFUSAL[outcome]
-        raise ProblemError(409, str(outcome), f"{zh} / {en}")
-    return outcome
 
 
 def _actor(person: Person) -> Actor:
