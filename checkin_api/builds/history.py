@@ -50,7 +50,7 @@ class DownloadRow:
     at: datetime
     by: str
     address: str | None
-    build_id: UUID
+    build_id: UUID | None
     kind: str
     file_name: str
     row_count: int | None
@@ -58,6 +58,7 @@ class DownloadRow:
 
 
 _b, _d = ReportBuild, ReportDownload
+_OF_FILE = ("kind", "file_name", "row_count", "sha256")
 _ROW: Sequence[Any] = (
     *(getattr(_b, name) for name in BuildRow.__slots__ if name != "downloads"),
     select(func.count()).select_from(_d).where(_d.build_id == _b.id).correlate(_b).scalar_subquery(),
@@ -123,8 +124,11 @@ def downloads(
 ) -> list[DownloadRow]:
     """Who took which file, the newest first."""
     query = (
-        select(_d.at, _d.by, _d.address, _d.build_id, _b.kind, _b.file_name, _b.row_count, _b.sha256)
-        .join(_b, _b.id == _d.build_id)
+        select(
+            *(_d.at, _d.by, _d.address, _d.build_id),
+            *(func.coalesce(getattr(_b, name), getattr(_d, name)) for name in _OF_FILE),
+        )
+        .outerjoin(_b, _b.id == _d.build_id)
         .order_by(_d.at.desc(), _d.id.desc())
         .limit(limit)
     )

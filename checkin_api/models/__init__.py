@@ -10,6 +10,7 @@ from checkin_api.models.checkups import PhoneCheckup
 from checkin_api.models.console import ConsoleSession, ConsoleUser
 from checkin_api.models.corrections import Correction, PunchVoid
 from checkin_api.models.decided import Presence, Punch, Refusal, Reply
+from checkin_api.models.exchange import OwnForm, SwipeProfile
 from checkin_api.models.fleet import BeaconAlarm, BeaconHealth, BeaconKey, BeaconSighting
 from checkin_api.models.inbox import Delivery, InboxEvent
 from checkin_api.models.jobs import JobRun
@@ -56,6 +57,7 @@ __all__ = [
     "Officer",
     "OfficerDevice",
     "Outage",
+    "OwnForm",
     "PhoneCheckup",
     "Presence",
     "PrivacyRequest",
@@ -73,6 +75,7 @@ __all__ = [
     "Shift",
     "Site",
     "Supervisor",
+    "SwipeProfile",
     "Unit",
     "UtcDateTime",
     "Zone",

@@ -1,0 +1,117 @@
+"""What a profile makes of some punches, cell by cell: what fits, what would be cut or lost; nothing of it is a file."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from checkin_api.domain.ids import Direction
+from reports.swipe_file import SwipeProblem, text_of, why_no_text, why_unfit
+from reports.swipe_profile import AnyField, OfficerField, Profile, bare, fit, lacking
+from reports.swipes import Swipe
+
+
+@dataclass(frozen=True, slots=True)
+class ShownCell:
+    """A field of one punch as the file has it, or what there would be of it if anything were cut.
+
+    ``kept`` is what fits, ``cut`` what would not be in the file, ``lost`` the characters that the encoding lacks.
+    """
+
+    kept: str
+    cut: str = ""
+    lost: str = ""
+    why: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ShownLine:
+    """The cells of one punch, and how many bytes the line has, without its end; None when it is refused."""
+
+    cells: Sequence[ShownCell]
+    size_bytes: int | None
+
+    @property
+    def problems(self) -> list[str]:
+        """Why the punch is not written."""
+        return [cell.why for cell in self.cells if cell.why is not None]
+
+
+def shown(profile: Profile, punches: Iterable[Swipe]) -> list[ShownLine]:
+    """The lines of some punches, those with which something is wrong too."""
+    return [_line(profile, punch) for punch in punches]
+
+
+def positions(profile: Profile) -> list[tuple[int, int]] | None:
+    """From which byte of a line to which each field reaches, counted from 1; None where that differs by line."""
+    found, end = [], 0
+    gap = len(profile.separator or "")
+    for field in profile.fields:
+        if field.width is None:
+            return None
+        found.append((end + 1, end + field.width))
+        end += field.width + gap
+    return found
+
+
+def unfit(profile: Profile, officers: Iterable[tuple[str, str]], at: datetime) -> list[SwipeProblem]:
+    """Officers by staff number and name whose punches this profile could never write, each with the reason."""
+    fields = [(number, field) for number, field in enumerate(profile.fields) if isinstance(field, OfficerField)]
+    return [
+        SwipeProblem(why, 1)
+        for staff_no, name in officers
+        for why in _why(profile, fields, Swipe(staff_no=staff_no, name=name, at=at, direction=Direction.IN))
+    ]
+
+
+def without_device(profile: Profile, zones: Iterable[str]) -> list[str]:
+    """The zones whose punches would be refused for want of a device number, if the file has any."""
+    has_devices = any(field.what == "device" for field in profile.fields)
+    return [zone for zone in zones if zone not in profile.devices] if has_devices else []
+
+
+def invented(at: datetime, zone: str | None) -> list[Swipe]:
+    """Punches of nobody, for a department that has none yet."""
+    people = (("A0001", "王小明"), ("A0002", "林美玲"))
+    return [
+        Swipe(staff_no=staff_no, name=name, at=at + timedelta(hours=hours, minutes=minutes), direction=direction,
+              zone_code=zone)
+        for hours, direction in ((0, Direction.IN), (9, Direction.OUT))
+        for minutes, (staff_no, name) in enumerate(people)
+    ]  # fmt: skip
+
+
+def _line(profile: Profile, punch: Swipe) -> ShownLine:
+    cells, sizes = [], []
+    for number, field in enumerate(profile.fields):
+        text = text_of(field, punch, profile)
+        if text is None:
+            cells.append(ShownCell("", why=why_no_text(field, punch)))
+            continue
+        fitted = fit(text, field, profile)
+        if isinstance(fitted, bytes):
+            cells.append(ShownCell(fitted.decode(bare(profile.encoding))))
+            sizes.append(len(fitted))
+        else:
+            cells.append(_refused(text, field, profile, why_unfit(number, field, punch, text, why=fitted)))
+    whole = len(sizes) == len(cells)
+    gaps = len(profile.separator or "") * (len(cells) - 1)
+    return ShownLine(cells, sum(sizes) + gaps if whole else None)
+
+
+def _refused(text: str, field: AnyField, profile: Profile, why: str) -> ShownCell:
+    lost = lacking(text, profile.encoding)
+    if lost or field.width is None:
+        return ShownCell(text, lost=lost, why=why)
+    kept = text
+    while len(kept.encode(bare(profile.encoding))) > field.width:
+        kept = kept[:-1]
+    return ShownCell(kept, cut=text[len(kept) :], why=why)
+
+
+def _why(profile: Profile, fields: Sequence[tuple[int, AnyField]], punch: Swipe) -> Iterator[str]:
+    for number, field in fields:
+        text = text_of(field, punch, profile)
+        if text is None:
+            yield why_no_text(field, punch)
+        elif isinstance(fitted := fit(text, field, profile), str):
+            yield why_unfit(number, field, punch, text, why=fitted)
