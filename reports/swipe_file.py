@@ -31,7 +31,7 @@ SHOWN_PROBLEMS = 50
 # The year of the Republic 民國: 1912 is its first. Source: 中華民國紀元, used by every office in Taiwan.
 _ROC = 1911
 # Source: OWASP, "CSV Injection": somebody opens the file in Excel before the city's system does.
-_FORMULA = ("=", "+", "-", "@")
+FORMULA = ("=", "+", "-", "@")
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,7 +159,7 @@ class _Lines:
             if isinstance(cell, bytes):
                 cells.append(cell)
             else:
-                self.problems[why_unfit(number, field, punch, text, why=cell)] += 1
+                self.problems[_why_unfit(number, field, punch, text, why=cell)] += 1
         return self._separator.join(cells) if len(cells) == len(self._profile.fields) else None
 
 
@@ -169,7 +169,7 @@ def text_of(field: AnyField, punch: Swipe, profile: Profile) -> str | None:
     match field:
         case OfficerField():
             text = punch.name if field.what == "name" else punch.staff_no
-            text = None if text.startswith(_FORMULA) else text
+            text = None if text.startswith(FORMULA) else text
         case DateField():
             text = date_text(punch.at.date(), field.format)
         case TimeField():
@@ -206,7 +206,7 @@ def why_no_text(field: AnyField, punch: Swipe) -> str:
             raise LookupError(field.what)
 
 
-def why_unfit(number: int, field: AnyField, punch: Swipe, text: str, *, why: str) -> str:
+def _why_unfit(number: int, field: AnyField, punch: Swipe, text: str, *, why: str) -> str:
     """Why the text of a punch is not in its field, with whose it is."""
     where = f"第 {number + 1} 欄 / field {number + 1} {field.what} {text}"
     return f"{_subject(field, punch)}，{where}: {why}"

@@ -1,11 +1,11 @@
 """What a profile makes of some punches, cell by cell: what fits, what would be cut or lost; nothing of it is a file."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from checkin_api.domain.ids import Direction
-from reports.swipe_file import SwipeProblem, text_of, why_no_text, why_unfit
+from reports.swipe_file import FORMULA, text_of, why_no_text
 from reports.swipe_profile import AnyField, OfficerField, Profile, bare, fit, lacking
 from reports.swipes import Swipe
 
@@ -36,6 +36,19 @@ class ShownLine:
         return [cell.why for cell in self.cells if cell.why is not None]
 
 
+@dataclass(frozen=True, slots=True)
+class Unfit:
+    """An officer of whom the file would lose something: in which field, counted from 1, and why."""
+
+    staff_no: str
+    name: str
+    number: int
+    why: str
+
+    def __str__(self) -> str:
+        return f"{self.staff_no} {self.name}: {self.why}"
+
+
 def shown(profile: Profile, punches: Iterable[Swipe]) -> list[ShownLine]:
     """The lines of some punches, those with which something is wrong too."""
     return [_line(profile, punch) for punch in punches]
@@ -53,13 +66,14 @@ def positions(profile: Profile) -> list[tuple[int, int]] | None:
     return found
 
 
-def unfit(profile: Profile, officers: Iterable[tuple[str, str]], at: datetime) -> list[SwipeProblem]:
-    """Officers by staff number and name whose punches this profile could never write, each with the reason."""
-    fields = [(number, field) for number, field in enumerate(profile.fields) if isinstance(field, OfficerField)]
+def unfit(profile: Profile, officers: Iterable[tuple[str, str]]) -> list[Unfit]:
+    """Officers by staff number and name whose punches this profile could never write."""
+    fields = [(number, field) for number, field in enumerate(profile.fields, 1) if isinstance(field, OfficerField)]
     return [
-        SwipeProblem(why, 1)
+        Unfit(staff_no, name, number, why)
         for staff_no, name in officers
-        for why in _why(profile, fields, Swipe(staff_no=staff_no, name=name, at=at, direction=Direction.IN))
+        for number, field in fields
+        if (why := _why(profile, field, name if field.what == "name" else staff_no)) is not None
     ]
 
 
@@ -82,7 +96,7 @@ def invented(at: datetime, zone: str | None) -> list[Swipe]:
 
 def _line(profile: Profile, punch: Swipe) -> ShownLine:
     cells, sizes = [], []
-    for number, field in enumerate(profile.fields):
+    for field in profile.fields:
         text = text_of(field, punch, profile)
         if text is None:
             cells.append(ShownCell("", why=why_no_text(field, punch)))
@@ -92,7 +106,7 @@ def _line(profile: Profile, punch: Swipe) -> ShownLine:
             cells.append(ShownCell(fitted.decode(bare(profile.encoding))))
             sizes.append(len(fitted))
         else:
-            cells.append(_refused(text, field, profile, why_unfit(number, field, punch, text, why=fitted)))
+            cells.append(_refused(text, field, profile, fitted))
     whole = len(sizes) == len(cells)
     gaps = len(profile.separator or "") * (len(cells) - 1)
     return ShownLine(cells, sum(sizes) + gaps if whole else None)
@@ -108,10 +122,8 @@ def _refused(text: str, field: AnyField, profile: Profile, why: str) -> ShownCel
     return ShownCell(kept, cut=text[len(kept) :], why=why)
 
 
-def _why(profile: Profile, fields: Sequence[tuple[int, AnyField]], punch: Swipe) -> Iterator[str]:
-    for number, field in fields:
-        text = text_of(field, punch, profile)
-        if text is None:
-            yield why_no_text(field, punch)
-        elif isinstance(fitted := fit(text, field, profile), str):
-            yield why_unfit(number, field, punch, text, why=fitted)
+def _why(profile: Profile, field: OfficerField, text: str) -> str | None:
+    if text.startswith(FORMULA):
+        return "像公式 / looks like a formula"
+    fitted = fit(text, field, profile)
+    return fitted if isinstance(fitted, str) else None

@@ -80,7 +80,7 @@ def keep_form(session: Session, now: datetime, new: NewForm, *, actor: str) -> l
         return [wrong]
     row = session.get(m.OwnForm, name)
     if row is not None and not new.replaces:
-        return [f"名稱: 已有表格 {name}，要換掉請用「取代」 / name: there is a form {name}; to change it, replace it"]
+        return [f"name: 已有表格 {name}，要換掉請用「取代」 / there is a form {name}; to change it, replace it"]
     if row is None:
         row = m.OwnForm(name=name)
         session.add(row)

@@ -16,10 +16,10 @@ def tidy(name: str) -> str:
 def wrong_name(name: str) -> str | None:
     """Why something may not be called so."""
     if not name:
-        return "名稱: 不可空白 / name: may not be empty"
+        return "name: 不可空白 / may not be empty"
     if _NAME.fullmatch(name) is None:
         return (
-            f"名稱: 最多 {LONGEST_NAME} 字，只能有文字、數字、空格、-、_、括號"
-            f" / name: at most {LONGEST_NAME} letters, digits, spaces, -, _ and brackets"
+            f"name: 最多 {LONGEST_NAME} 字，只能有文字、數字、空格、-、_、括號"
+            f" / at most {LONGEST_NAME} letters, digits, spaces, -, _ and brackets"
         )
     return None

@@ -100,7 +100,7 @@ def save_profile(session: Session, now: datetime, draft: Draft, *, actor: str, t
     """
     take_turn(session, Turn.AUDIT)
     name = tidy(draft.name)
-    problems = [*_of_name(session, draft, name), *_of_document(session, draft.definition, today, now)]
+    problems = [*_of_name(session, draft, name), *_of_document(session, draft.definition, today)]
     if problems:
         return problems
     row = None if draft.was is None else session.get(m.SwipeProfile, draft.was)
@@ -134,22 +134,22 @@ def _of_name(session: Session, draft: Draft, name: str) -> list[str]:
     if wrong is not None:
         return [wrong]
     if name in ready_profiles():
-        return [f"名稱: {name} 是內附的設定檔，請取別的名字 / name: {name} comes with the product, choose another"]
+        return [f"name: {name} 是內附的設定檔，請取別的名字 / {name} comes with the product, choose another"]
     if draft.was is not None:
         found = session.execute(_ROWS.where(m.SwipeProfile.name == draft.was)).one_or_none()
         if found is None or ProfileRow(*found).version != draft.seen:
             return [_CHANGED]
     if name != draft.was and session.get(m.SwipeProfile, name) is not None:
-        return [f"名稱: 已有設定檔 {name} / name: there is a profile {name} already"]
+        return [f"name: 已有設定檔 {name} / there is a profile {name} already"]
     return []
 
 
-def _of_document(session: Session, definition: str, today: date, now: datetime) -> list[str]:
+def _of_document(session: Session, definition: str, today: date) -> list[str]:
     try:
         profile = load_profile(definition.encode())
     except ProfileRefusedError as exc:
         return list(exc.problems)
-    lost = [problem.message for problem in unfit(profile, serving_officers(session, today), now)]
+    lost = [str(each) for each in unfit(profile, serving_officers(session, today))]
     more = len(lost) - NAMED
     return lost[:NAMED] + ([f"…另有 {more:,} 個 / …and {more:,} more"] if more > 0 else [])
 
