@@ -10,6 +10,9 @@ from reports.swipe_profile import AnyField, OfficerField, Profile, bare, fit, la
 from reports.swipes import Swipe
 
 
+_PEOPLE = (("A0001", "王小明"), ("A0002", "林美玲"))
+
+
 @dataclass(frozen=True, slots=True)
 class ShownCell:
     """A field of one punch as the file has it, or what there would be of it if anything were cut.
@@ -83,15 +86,19 @@ def without_device(profile: Profile, zones: Iterable[str]) -> list[str]:
     return [zone for zone in zones if zone not in profile.devices] if has_devices else []
 
 
-def invented(at: datetime, zone: str | None) -> list[Swipe]:
-    """Punches of nobody, for a department that has none yet."""
-    people = (("A0001", "王小明"), ("A0002", "林美玲"))
+def invented(at: datetime, zone: str | None, people: Sequence[tuple[str, str]]) -> list[Swipe]:
+    """Punches that nobody made, for a department that has none yet; of its first officers, if there are any."""
     return [
-        Swipe(staff_no=staff_no, name=name, at=at + timedelta(hours=hours, minutes=minutes), direction=direction,
-              zone_code=zone)
+        Swipe(
+            staff_no=staff_no,
+            name=name,
+            at=at + timedelta(hours=hours, minutes=minutes),
+            direction=direction,
+            zone_code=zone,
+        )
         for hours, direction in ((0, Direction.IN), (9, Direction.OUT))
-        for minutes, (staff_no, name) in enumerate(people)
-    ]  # fmt: skip
+        for minutes, (staff_no, name) in enumerate(people[:2] or _PEOPLE)
+    ]
 
 
 def _line(profile: Profile, punch: Swipe) -> ShownLine:

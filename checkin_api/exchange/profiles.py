@@ -26,7 +26,7 @@ _CHANGED = (
     " / somebody has changed or deleted this profile meanwhile: open it again"
 )
 # As many officers as are named when a profile does not fit them; the rest is counted.
-NAMED = 20
+NAMED = 5
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ _DAY, _TIME = date(2026, 11, 29), time(8, 0, 30)
 
 WHAT: dict[str, tuple[str, str]] = {
     "staff_no": ("員警編號", "Staff number"),
-    "card_no": ("卡號（本系統沒有，填員警編號）", "Card number (none here: the staff number)"),
+    "card_no": ("卡號（填員警編號）", "Card no. (staff number)"),
     "name": ("姓名", "Name"),
     "date": ("日期", "Date"),
     "time": ("時間", "Time"),

@@ -26,7 +26,7 @@ from reports.wanted import safe_name
 
 # Lines of the preview, and as many officers as are named when a profile does not fit them.
 PREVIEWED = 10
-NAMED = 20
+NAMED = 10
 
 
 @blueprint.get("/exchange/swipes/<name>")
@@ -150,7 +150,8 @@ def _preview(document: Document) -> dict[str, Any]:
         sample = _sample(session, zone)
         officers = serving_officers(session, local_date(access.now(), zone))
         zones = [each.code for each in fleet.zones(session)]
-    used = sample or invented(access.now().astimezone(zone).replace(hour=8, minute=0), next(iter(zones), None))
+    morning = access.now().astimezone(zone).replace(hour=8, minute=0)
+    used = sample or invented(morning, next(iter(zones), None), officers)
     lost = unfit(profile, officers)
     return {
         "profile": profile,
