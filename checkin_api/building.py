@@ -12,7 +12,7 @@ from types import TracebackType
 from typing import BinaryIO, Protocol, Self
 from uuid import UUID
 
-from checkin_api import builds
+from checkin_api import builds, exchange
 from checkin_api.builds import Claim, Made, Order
 from checkin_api.clock import Clock
 from checkin_api.config import Settings
@@ -119,6 +119,9 @@ def report_writer(database: Database, settings: Settings) -> Write:
         made_by: str,
         progress: Callable[[int, int], None],
     ) -> Written:
+        if order.kind == exchange.SWIPE_FILE:
+            name, swipes = exchange.write_ordered(database, order, settings.zone, outfile)
+            return Written(name, swipes.punches, swipes.sha256)
         wanted = Wanted(order.kind, order.form, order.first, order.last, order.unit, order.officer)
         written = catalogue.write(database, rules, wanted, outfile, made_at=made_at, made_by=made_by, progress=progress)
         return Written(catalogue.file_name(wanted, made_at, settings.zone), written.rows, written.sha256)

@@ -9,7 +9,6 @@ from reports.swipe_file import FORMULA, text_of, why_no_text
 from reports.swipe_profile import AnyField, OfficerField, Profile, bare, fit, lacking
 from reports.swipes import Swipe
 
-
 _PEOPLE = (("A0001", "王小明"), ("A0002", "林美玲"))
 
 

@@ -67,3 +67,9 @@ def no_progress(done: int, total: int) -> None:
 def safe_name(text: str) -> str:
     """A part of a file's name: letters and digits of ASCII, CJK ideographs, hyphens; the rest becomes hyphens."""
     return re.sub(r"[^A-Za-z0-9\u4e00-\u9fff-]+", "-", text).strip("-")[:60] or "x"
+
+
+def name_of_file(what: str, whose: str | None, first: date, last: date, ending: str) -> str:
+    """What a file about some days is called that is no report: what it is, whose, when."""
+    period = f"{first}" if first == last else f"{first:%Y%m%d}-{last:%Y%m%d}"
+    return f"{safe_name(what)}_{safe_name(whose or '全機關')}_{period}.{ending}"

@@ -1,4 +1,4 @@
-"""What HR keeps for exchanging files, the use cases: profiles of swipe files, and the department's own forms.
+"""What HR keeps for exchanging files, the use cases: profiles of swipe files and the files made by them, own forms.
 
 Each is a function of ``(session, now, …)``; the caller commits. What people do stands in the audit log by the same
 transaction. A refusal is what is wrong, in words; nothing wrong is an empty list.
@@ -15,8 +15,17 @@ from checkin_api.exchange.profiles import (
     save_profile,
     saved_profile,
 )
+from checkin_api.exchange.swiping import (
+    SWIPE_FILE,
+    order_of,
+    profile_named,
+    swipe_file_name,
+    write_ordered,
+    write_swipes,
+)
 
 __all__ = [
+    "SWIPE_FILE",
     "Draft",
     "FormRow",
     "NewForm",
@@ -28,8 +37,13 @@ __all__ = [
     "form_content",
     "forms",
     "keep_form",
+    "order_of",
     "own_form",
+    "profile_named",
     "profiles",
     "save_profile",
     "saved_profile",
+    "swipe_file_name",
+    "write_ordered",
+    "write_swipes",
 ]

@@ -50,6 +50,7 @@ PAGES: dict[str, set[Role]] = {
     "console.exchange_file": {Role.HR},
     "console.exchange_file_check": {Role.HR},
     "console.exchange_file_download": {Role.HR},
+    "console.exchange_file_order": {Role.HR},
     "console.exchange_placeholders": READERS,
     "console.exchange_form": READERS,
     "console.exchange_form_file": READERS,

@@ -4,6 +4,7 @@ import io
 import json
 from collections.abc import Iterator
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,9 +13,11 @@ from sqlalchemy import select
 
 from checkin_api import audit, builds, exchange
 from checkin_api import models as m
+from checkin_api.building import Workshop, make, report_writer
 from checkin_api.db import Database
 from checkin_api.domain.ids import Direction, Role
 from checkin_api.privacy.expiry import CutOffs, expired
+from checkin_api.web.console import asking
 from reports.swipe_profile import ready_profiles
 from tests import builders
 from tests.commands import checkin
@@ -161,6 +164,26 @@ def test_a_swipe_file_is_taken_on_the_record_or_not_made(office: Console):
     assert (answer.status_code, "簽到區 Z9 沒有設備號碼" in answer.text) == (409, True)
     assert browser.get(f"{place}/check?from=2026-11-23&to=2027-11-23").status_code == 422
     assert browser.get("/exchange/swipes/no-such/file").status_code == 404
+
+
+def test_a_swipe_file_of_many_is_made_in_the_background(
+    office: Console, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(asking, "MOST_AT_ONCE", 1)
+    browser = office.open(Role.HR)
+    place = "/exchange/swipes/fixed-big5-roc/file"
+    assert "在背景製作" in browser.get(f"{place}/check?{PERIOD}").text
+    assert browser.get(f"{place}/download?{PERIOD}").status_code == 409
+    sent = {"from": str(TODAY), "to": str(TODAY), "unit": THEIRS}
+    assert browser.post(place, sent).location == "/console/reports?done=ordered"
+    assert "刷卡檔" in browser.get("/reports").text
+    shop = Workshop(office.database, office.clock, tmp_path, report_writer(office.database, office.settings), "test")
+    with office.database.read() as session:
+        [row] = builds.history(session)
+    assert make(shop, row.id)
+    assert builds.path_of(tmp_path, row.id, row.form).read_bytes() == b"A0002     115112308001000L\r\n"
+    with office.database.read() as session:
+        assert builds.build(session, row.id).file_name == "fixed-big5-roc_S02_2026-11-23.txt"
 
 
 def test_a_form_is_checked_kept_filled_in_replaced_and_deleted(office: Console, sqlite_url: str):

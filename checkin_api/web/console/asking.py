@@ -2,7 +2,7 @@
 
 import io
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 from flask import Response, request, send_file
@@ -12,11 +12,11 @@ from checkin_api import builds, queries
 from checkin_api.builds import MadeAtOnce
 from checkin_api.web.console import access
 from checkin_api.web.errors import ProblemError
-from reports.wanted import safe_name
+from reports.wanted import name_of_file
 
-# Officers times days of what is looked at one by one while somebody waits: 7,000 for a week, or a station of 500 for
-# three months. Measured on two cores: a second for 10,000.
-MOST_OFFICER_DAYS = 50_000
+# Officers times days of which somebody may wait for a file, the days around included that decide whose punches are
+# whose; the rest is ordered, or made on the command line.
+MOST_AT_ONCE = 20_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,9 +39,7 @@ class Scope:
 
     def file_name(self, what: str, ending: str) -> str:
         """What a file about it is called."""
-        whose = safe_name(self.officer or self.unit or "全機關")
-        period = f"{self.first}" if self.first == self.last else f"{self.first:%Y%m%d}-{self.last:%Y%m%d}"
-        return f"{safe_name(what)}_{whose}_{period}.{ending}"
+        return name_of_file(what, self.officer or self.unit, self.first, self.last, ending)
 
 
 def scope(session: Session, first: date, last: date, *, with_officer: bool = False) -> Scope:
@@ -60,20 +58,24 @@ def scope(session: Session, first: date, last: date, *, with_officer: bool = Fal
     return Scope(first, last, unit, officer)
 
 
-def insist_on_little(session: Session, of: Scope) -> None:
+def is_little(session: Session, of: Scope, *, around: timedelta = timedelta()) -> bool:
+    """Whether somebody may wait for it."""
+    officers = queries.officer_count(session, queries.among(session, of.unit, of.officer))
+    return officers * ((of.last - of.first + 2 * around).days + 1) <= MOST_AT_ONCE
+
+
+def insist_on_little(session: Session, of: Scope, *, around: timedelta = timedelta()) -> None:
     """Refuse what somebody would wait too long for.
 
     Raises:
         ProblemError: 422.
     """
-    officers = queries.officer_count(session, queries.among(session, of.unit, of.officer))
-    days = (of.last - of.first).days + 1
-    if officers * days > MOST_OFFICER_DAYS:
+    if not is_little(session, of, around=around):
         raise ProblemError(
             422,
             "too_much_at_once",
-            f"{officers:,} 人 {days} 天太多，請選單位或縮短期間，或在伺服器上用命令列"
-            f" / {officers:,} officers for {days} days are too many: take a unit, fewer days, or the command line",
+            "人數乘天數太多，請選單位或縮短期間，或在伺服器上用命令列"
+            " / too many officers for so many days: take a unit, fewer days, or the command line",
         )
 
 

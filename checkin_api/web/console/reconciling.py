@@ -11,7 +11,7 @@ from flask import Response, render_template, request
 
 from checkin_api.builds import MadeAtOnce
 from checkin_api.domain.ids import Role
-from checkin_api.domain.shifts import DAY, local_date
+from checkin_api.domain.shifts import DAY, REACH, local_date
 from checkin_api.domain.words import DIRECTION
 from checkin_api.imports import ImportRefusedError, Kind, read_sheet
 from checkin_api.web.console import access, parameters
@@ -87,7 +87,7 @@ def _compare() -> Compared | ImportRefusedError:
     tolerance = _tolerance()
     with access.database().read() as session:
         asked = scope(session, first, last)
-        insist_on_little(session, asked)
+        insist_on_little(session, asked, around=2 * REACH)
     name, content = _register()
     settings = access.settings()
     try:

@@ -4,22 +4,21 @@ import io
 from dataclasses import dataclass
 from typing import Any
 
-from flask import Response, render_template
+from flask import Response, redirect, render_template, url_for
 
+from checkin_api import builds, queries
 from checkin_api import exchange as use
-from checkin_api.builds import MadeAtOnce
+from checkin_api.builds import MadeAtOnce, Order
 from checkin_api.domain.ids import Role
-from checkin_api.domain.shifts import DAY, local_date
+from checkin_api.domain.shifts import DAY, REACH, local_date
 from checkin_api.queries import Completeness
 from checkin_api.web.console import access, parameters, swipe_words
 from checkin_api.web.console.access import page
-from checkin_api.web.console.asking import Scope, hand_over, insist_on_little, scope
+from checkin_api.web.console.asking import Scope, hand_over, is_little, scope
 from checkin_api.web.console.frame import blueprint
-from reports.swipe_file import SwipeProblem, SwipeRefusedError, WrittenSwipes, render
-from reports.swipe_profile import Profile, bare, load_profile
-from reports.swipes import read_swipes
+from reports.swipe_file import SwipeProblem, SwipeRefusedError, WrittenSwipes
+from reports.swipe_profile import Profile
 
-KIND = "swipe_file"
 # Lines that are shown, and problems; the rest is counted.
 SHOWN = 10
 SHOWN_PROBLEMS = 50
@@ -47,7 +46,7 @@ def exchange_file(name: str) -> Any:
 def exchange_file_check(name: str) -> Any:
     """What the file would be; nothing is taken yet."""
     profile, asked = _profile(name), _scope()
-    return _page(name, (profile, asked, _make(profile, asked)), *_choice())
+    return _page(name, (profile, asked, _make(name, profile, asked)), *_choice())
 
 
 @blueprint.get("/exchange/swipes/<name>/file/download")
@@ -55,12 +54,12 @@ def exchange_file_check(name: str) -> Any:
 def exchange_file_download(name: str) -> Any:
     """The file, whole; one that would lose anything is not given."""
     profile, asked = _profile(name), _scope()
-    made = _make(profile, asked)
-    if made.written is None:
+    made = _make(name, profile, asked)
+    if made is None or made.written is None:
         return Response(_page(name, (profile, asked, made), *_choice()), 409)
     taken = MadeAtOnce(
-        kind=KIND,
-        file_name=asked.file_name(name, "csv" if profile.separator == "," else "txt"),
+        kind=use.SWIPE_FILE,
+        file_name=use.swipe_file_name(name, profile, _order(name, asked)),
         row_count=made.written.punches,
         sha256=made.written.sha256,
         asked={**asked.told(), "profile": name},
@@ -68,27 +67,47 @@ def exchange_file_download(name: str) -> Any:
     return hand_over(made.content, taken)
 
 
-def _make(profile: Profile, asked: Scope) -> Made:
-    read = read_swipes(access.database(), asked.first, asked.last, access.settings().zone, unit=asked.unit)
+@blueprint.post("/exchange/swipes/<name>/file")
+@page(Role.HR)
+def exchange_file_order(name: str) -> Any:
+    """Have the file made in the background; it is found among the reports, or there is said why there is none."""
+    _profile(name)
+    with access.database().write() as session:
+        ordered = builds.order(session, access.now(), _order(name, _scope()), actor=access.viewer().actor)
+    return redirect(url_for("console.reports", done="ordered" if ordered.is_new else "there"), 303)
+
+
+def _order(name: str, asked: Scope) -> Order:
+    return use.order_of(name, asked.first, asked.last, asked.unit)
+
+
+def _make(name: str, profile: Profile, asked: Scope) -> Made | None:
+    """The file, or what keeps it from being written; None when it would take too long to wait for."""
+    with access.database().read() as session:
+        if not is_little(session, asked, around=2 * REACH):
+            return None
+        completeness = queries.completeness(session)
     file = io.BytesIO()
     try:
-        written = render(profile, read.swipes, file)
+        written, completeness = use.write_swipes(
+            access.database(), profile, _order(name, asked), access.settings().zone, file
+        )
     except SwipeRefusedError as exc:
-        return Made(b"", None, exc.problems, read.completeness)
-    return Made(file.getvalue(), written, (), read.completeness)
+        return Made(b"", None, exc.problems, completeness)
+    return Made(file.getvalue(), written, (), completeness)
 
 
-def _page(name: str, found: tuple[Profile, Scope, Made] | None, first: Any, last: Any) -> str:
+def _page(name: str, found: tuple[Profile, Scope, Made | None] | None, first: Any, last: Any) -> str:
     told: dict[str, Any] = {}
     if found is not None:
         profile, asked, made = found
-        text = made.content.decode("utf-8-sig" if profile.encoding == "utf-8-sig" else bare(profile.encoding))
+        problems = made.problems if made else ()
         told = {
             "asked": asked,
             "made": made,
-            "lines": text.splitlines()[:SHOWN],
-            "problems": [(swipe_words.half(each.message), each.punches) for each in made.problems[:SHOWN_PROBLEMS]],
-            "more": max(0, len(made.problems) - SHOWN_PROBLEMS),
+            "lines": made.content.decode(profile.encoding).splitlines()[:SHOWN] if made else (),
+            "problems": [(swipe_words.half(each.message), each.punches) for each in problems[:SHOWN_PROBLEMS]],
+            "more": max(0, len(problems) - SHOWN_PROBLEMS),
             "notes": [swipe_words.half(note) for note in profile.notes],
         }
     with access.database().read() as session:
@@ -101,8 +120,7 @@ def _page(name: str, found: tuple[Profile, Scope, Made] | None, first: Any, last
 
 def _profile(name: str) -> Profile:
     with access.database().read() as session:
-        content = use.find_profile(session, name)
-        return load_profile(use.saved_profile(session, name).definition.encode() if content is None else content)
+        return use.profile_named(session, name)
 
 
 def _choice() -> tuple[Any, Any]:
@@ -113,6 +131,4 @@ def _choice() -> tuple[Any, Any]:
 def _scope() -> Scope:
     first, last = _choice()
     with access.database().read() as session:
-        asked = scope(session, first, last)
-        insist_on_little(session, asked)
-    return asked
+        return scope(session, first, last)
