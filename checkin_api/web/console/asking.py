@@ -16,7 +16,7 @@ from reports.wanted import name_of_file
 
 # Officers times days of which somebody may wait for a file, the days around included that decide whose punches are
 # whose; the rest is ordered, or made on the command line.
-MOST_AT_ONCE = 20_000
+MOST_AT_ONCE = 12_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,12 +71,17 @@ def insist_on_little(session: Session, of: Scope, *, around: timedelta = timedel
         ProblemError: 422.
     """
     if not is_little(session, of, around=around):
-        raise ProblemError(
-            422,
-            "too_much_at_once",
-            "人數乘天數太多，請選單位或縮短期間，或在伺服器上用命令列"
-            " / too many officers for so many days: take a unit, fewer days, or the command line",
-        )
+        raise too_much()
+
+
+def too_much() -> ProblemError:
+    """That somebody would wait too long."""
+    return ProblemError(
+        422,
+        "too_much_at_once",
+        "人數乘天數太多，請選單位或縮短期間，或在伺服器上用命令列"
+        " / too many officers for so many days: take a unit, fewer days, or the command line",
+    )
 
 
 def hand_over(content: bytes, made: MadeAtOnce) -> Response:

@@ -10,14 +10,15 @@ from checkin_api.builds import MadeAtOnce
 from checkin_api.domain.shifts import DAY, local_date
 from checkin_api.web.console import access, forms, parameters
 from checkin_api.web.console.access import READERS, page
-from checkin_api.web.console.asking import hand_over, insist_on_little, scope
+from checkin_api.web.console.asking import hand_over, insist_on_little, scope, too_much
 from checkin_api.web.console.frame import blueprint
-from checkin_api.web.console.swipe_words import in_words
 from reports.catalogue import Kind, check
 from reports.filling import FORM
 from reports.wanted import Wanted, WantedError
 
 KIND = "own_form"
+# Rows for which somebody waits some seconds.
+MOST_ROWS = 5_000
 
 
 @blueprint.get("/exchange/forms/<name>")
@@ -43,6 +44,8 @@ def exchange_form_filled(name: str) -> Any:
         report = forms.report_of(wanted)
     except WantedError as exc:
         return Response(_page(name, (str(exc),)), 422)
+    if report.row_count > MOST_ROWS:
+        raise too_much()
     made = forms.filled(content, report, row.repeated)
     if not isinstance(made, bytes):
         return Response(_page(name, made), 422)
@@ -69,7 +72,7 @@ def _page(name: str, problems: Any = ()) -> str:
         units=units,
         yesterday=today - DAY,
         last_month=today.replace(day=1) - DAY,
-        problems=[in_words(each) for each in problems],
+        problems=problems,
     )
 
 

@@ -131,7 +131,8 @@ def _kept(new: NewForm, kind: Kind) -> Any:
     problems = [] if isinstance(found, bytes) else list(found)
     if not problems:
         with access.database().write() as session:
-            problems = use.keep_form(session, access.now(), new, actor=access.viewer().actor)
+            kept = use.keep_form(session, access.now(), new, actor=access.viewer().actor)
+            problems = [in_words(each) for each in kept]
     if problems:
         return _refused(new, kind, problems)
     return redirect(url_for("console.exchange", done="form_saved"), 303)
@@ -142,7 +143,7 @@ def _refused(new: NewForm, kind: Kind, problems: Sequence[str]) -> Response:
     told = render_template(
         "console/form_refused.html",
         name=new.name[:80],
-        problems=[in_words(each) for each in problems],
+        problems=problems,
         kind=kind,
         facts=facts,
         tables=tables,
