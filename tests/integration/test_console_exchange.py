@@ -222,7 +222,7 @@ def test_a_month_matrix_fills_a_form_whatever_days_the_month_has(office: Console
     ("content", "words"),
     [
         (b"PK no form", "不是 .xlsx"),
-        (workbook(["{{expectd}}"]), "Sheet!A1: 不認得 {{expectd}}，最接近 / unknown, nearest: {{expected}}"),
+        (workbook(["{{expected2}}"]), "Sheet!A1: 不認得 {{expected2}}，最接近 / unknown, nearest: {{expected}}"),
         (workbook(["x"]), "沒有任何 {{…}}"),
     ],
 )

@@ -150,7 +150,7 @@ def _preview(document: Document) -> dict[str, Any]:
         sample = _sample(session, zone)
         officers = serving_officers(session, local_date(access.now(), zone))
         zones = [each.code for each in fleet.zones(session)]
-    morning = access.now().astimezone(zone).replace(hour=8, minute=0)
+    morning = access.now().astimezone(zone).replace(hour=8, minute=0, second=0)
     used = sample or invented(morning, next(iter(zones), None), officers)
     lost = unfit(profile, officers)
     return {
