@@ -37,12 +37,13 @@ def swipe_profile(name: str | None) -> None:
         click.echo(ready[name], nl=False)
         return
     with open_database() as (_, database), database.read() as session:
-        saved = {row.name: row.definition.encode() for row in exchange.profiles(session)}
+        saved = {row.name: row for row in exchange.profiles(session)}
     if name is None:
-        for each, content in {**ready, **saved}.items():
-            click.echo(f"{each}  {load_profile(content).title}")
+        titles = {each: load_profile(content).title for each, content in ready.items()}
+        for each, title in (*titles.items(), *((row.name, row.title) for row in saved.values())):
+            click.echo(f"{each}  {title}")
     elif name in saved:
-        click.echo(saved[name])
+        click.echo(saved[name].definition)
     else:
         raise click.BadParameter(f"只有 / there are only: {', '.join((*ready, *saved))}", param_hint="NAME")
 

@@ -39,6 +39,11 @@ class ProfileRow:
     saved_by: str
 
     @property
+    def title(self) -> str:
+        """What it says of itself, whether or not this release would still take it."""
+        return str(document_of(self.definition.encode()).get("title", ""))
+
+    @property
     def version(self) -> str:
         """Tells this content from any other."""
         return hashlib.sha256(self.definition.encode()).hexdigest()[:16]
@@ -136,7 +141,8 @@ def _of_name(session: Session, draft: Draft, name: str) -> list[str]:
     if name in ready_profiles():
         return [f"name: {name} 是內附的設定檔，請取別的名字 / {name} comes with the product, choose another"]
     if draft.was is not None:
-        found = session.execute(_ROWS.where(m.SwipeProfile.name == draft.was)).one_or_none()
+        known = wrong_name(draft.was) is None
+        found = session.execute(_ROWS.where(m.SwipeProfile.name == draft.was)).one_or_none() if known else None
         if found is None or ProfileRow(*found).version != draft.seen:
             return [_CHANGED]
     if name != draft.was and session.get(m.SwipeProfile, name) is not None:

@@ -118,6 +118,7 @@ def test_a_profile_is_renamed_by_who_has_seen_it_and_by_nobody_else(office: Cons
         [row] = exchange.profiles(session)
     assert save(browser, was="差勤", seen="0" * 16, title="x").status_code == 422
     assert "剛才被別人改過" in browser.page
+    assert save(browser, was="\0", seen="x").status_code == 422
     assert save(browser, name="人事處", was="差勤", seen=row.version).status_code == 303
     assert "已有設定檔 人事處" in save(browser, name="人事處").text
     with office.database.read() as session:

@@ -34,6 +34,7 @@ def order(made: dict[str, Any]) -> list[str]:
         ("add", ["staff_no", "date", "time", "text"]),
         ("up:9", ["staff_no", "date", "time"]),
         ("up:-1", ["staff_no", "date", "time"]),
+        (f"up:{'1' * 5000}", ["staff_no", "date", "time"]),
         ("up:²", ["staff_no", "date", "time"]),
         ("burn:1", ["staff_no", "date", "time"]),
         ("", ["staff_no", "date", "time"]),

@@ -23,7 +23,7 @@ def exchange() -> Any:
     return render_template(
         "console/exchange.html",
         ready=[(name, load_profile(content).title) for name, content in ready_profiles().items()],
-        saved=[(row, load_profile(row.definition.encode()).title) for row in saved],
+        saved=saved,
         forms=forms,
         kinds={key: kind for key, kind in FILLABLE.items() if kind.by_unit or access.viewer().unit is None},
     )

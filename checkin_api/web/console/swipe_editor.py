@@ -1,11 +1,13 @@
 """The editor of a profile: the fields of its form as the document that they mean, whatever somebody wrote into them."""
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
 # As many as a profile may have; a form with more is no form of ours.
 MOST_FIELDS = 40
 _LONGEST = 400
+_NUMBER = re.compile(r"[0-9]{1,6}")
 _OF_FIELD = ("what", "label", "width", "pad", "fill", "format", "text")
 _DEVICE = "device:"
 _TAB = "tab"
@@ -54,7 +56,7 @@ def changed(old: Document, what: str) -> Document:
     """The document after a button was pressed: ``add``, or ``up``, ``down``, ``remove`` with a field from 0."""
     fields: list[Document] = list(old["fields"])
     action, _, number = what.partition(":")
-    at = int(number) if number.isascii() and number.isdigit() else -1
+    at = int(number) if _NUMBER.fullmatch(number) else -1
     if action == "add" and len(fields) < MOST_FIELDS:
         fields.append({"what": "text", "text": "", **({"width": 1} if old["layout"] == "fixed" else {})})
     elif 0 <= at < len(fields):
@@ -78,7 +80,7 @@ def _field(sent: Mapping[str, str]) -> Document:
     what, width = sent["what"], sent["width"].strip()
     field: Document = {"what": what[:_LONGEST], **_unless_empty("label", sent["label"])}
     if width:
-        field["width"] = int(width) if width.isascii() and width.isdigit() and len(width) < 9 else width[:_LONGEST]  # noqa: PLR2004
+        field["width"] = int(width) if _NUMBER.fullmatch(width) else width[:_LONGEST]
     if "width" in field:
         field["pad"] = sent["pad"]
         field["fill"] = sent["fill"][:_LONGEST] or " "
