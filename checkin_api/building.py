@@ -12,16 +12,15 @@ from types import TracebackType
 from typing import BinaryIO, Protocol, Self
 from uuid import UUID
 
-from checkin_api import builds
+from checkin_api import builds, exchange
 from checkin_api.builds import Claim, Made, Order
 from checkin_api.clock import Clock
 from checkin_api.config import Settings
 from checkin_api.db import Database
 from checkin_api.errors import CheckinError
-from checkin_api.queries.attendance import duty_limits
 from reports import catalogue
 from reports.daily import daily_before
-from reports.wanted import Rules, Wanted
+from reports.wanted import Wanted, rules_of
 from reports.writing import publish, whole_file
 
 logger = logging.getLogger(__name__)
@@ -132,10 +131,10 @@ def report_writer(database: Database, settings: Settings) -> Write:
         made_by: str,
         progress: Callable[[int, int], None],
     ) -> Written:
-        with database.read() as session:
-            rules = Rules(
-                settings.zone, duty_limits(session, settings), settings.agency_name, settings.report_watermark
-            )
+        if order.kind == exchange.SWIPE_FILE:
+            name, swipes = exchange.write_ordered(database, order, settings.zone, outfile)
+            return Written(name, swipes.punches, swipes.sha256)
+        rules = rules_of(database, settings)
         wanted = Wanted(order.kind, order.form, order.first, order.last, order.unit, order.officer)
         written = catalogue.write(database, rules, wanted, outfile, made_at=made_at, made_by=made_by, progress=progress)
         return Written(catalogue.file_name(wanted, made_at, settings.zone), written.rows, written.sha256)

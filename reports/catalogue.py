@@ -19,7 +19,7 @@ from reports.overtime import overtime
 from reports.raw_punches import punch_rows
 from reports.tables import Report, Stream
 from reports.unit_day import unit_day
-from reports.wanted import Progress, Question, Rules, Wanted, WantedError, Written, no_progress, safe_name
+from reports.wanted import Progress, Question, Rules, Wanted, WantedError, Written, no_progress, rules_of, safe_name
 
 __all__ = [
     "FORMS",
@@ -33,6 +33,7 @@ __all__ = [
     "Written",
     "check",
     "file_name",
+    "rules_of",
     "write",
 ]
 

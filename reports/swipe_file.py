@@ -31,7 +31,7 @@ SHOWN_PROBLEMS = 50
 # The year of the Republic 民國: 1912 is its first. Source: 中華民國紀元, used by every office in Taiwan.
 _ROC = 1911
 # Source: OWASP, "CSV Injection": somebody opens the file in Excel before the city's system does.
-_FORMULA = ("=", "+", "-", "@")
+FORMULA = ("=", "+", "-", "@")
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,9 +149,9 @@ class _Lines:
     def _line(self, punch: Swipe) -> bytes | None:
         cells = []
         for number, field in enumerate(self._profile.fields):
-            text = self._text(field, punch)
+            text = text_of(field, punch, self._profile)
             if text is None:
-                self.problems[self._missing(field, punch)] += 1
+                self.problems[why_no_text(field, punch)] += 1
                 continue
             cell = self._fitted.get((number, text))
             if cell is None:
@@ -159,49 +159,57 @@ class _Lines:
             if isinstance(cell, bytes):
                 cells.append(cell)
             else:
-                where = f"第 {number + 1} 欄 / field {number + 1} {field.what} {text}"
-                self.problems[f"{_subject(field, punch)}，{where}: {cell}"] += 1
+                self.problems[_why_unfit(number, field, punch, text, why=cell)] += 1
         return self._separator.join(cells) if len(cells) == len(self._profile.fields) else None
 
-    def _text(self, field: AnyField, punch: Swipe) -> str | None:
-        """The text of a field, None where there is none."""
-        text: str | None
-        match field:
-            case OfficerField():
-                text = punch.name if field.what == "name" else punch.staff_no
-                text = None if text.startswith(_FORMULA) else text
-            case DateField():
-                text = date_text(punch.at.date(), field.format)
-            case TimeField():
-                text = time_text(punch.at.time(), field.format)
-            case CodeField():
-                text = self._profile.codes.of(punch.direction)
-            case DeviceField():
-                zone, profile = punch.zone_code, self._profile
-                text = profile.device_without_zone if zone is None else profile.devices.get(zone)
-            case TextField():
-                text = field.text
-            case _:
-                assert_never(field)
-        return text
 
-    def _missing(self, field: AnyField, punch: Swipe) -> str:
-        """Why a field has no text."""
-        match field:
-            case OfficerField():
-                return f"{_officer(punch)}: {field.what} 像公式 / looks like a formula: {punch.name}"
-            case DateField():
-                return f"{_officer(punch)}: {punch.at.date()} 早於民國 / is before the Republic"
-            case CodeField():
-                return f"codes.{punch.direction} 沒有設定 / is not set: {_officer(punch)}"
-            case DeviceField() if punch.zone_code is None:
-                why = "device_without_zone 沒有設定，有打卡沒有簽到區 / is not set, and punches have no zone"
-                return f"{why}: {_officer(punch)}"
-            case DeviceField():
-                zone = punch.zone_code
-                return f"簽到區 {zone} 沒有設備號碼 / zone {zone} has no device number"
-            case _:
-                raise LookupError(field.what)
+def text_of(field: AnyField, punch: Swipe, profile: Profile) -> str | None:
+    """The text of a field, None where there is none."""
+    text: str | None
+    match field:
+        case OfficerField():
+            text = punch.name if field.what == "name" else punch.staff_no
+            text = None if text.startswith(FORMULA) else text
+        case DateField():
+            text = date_text(punch.at.date(), field.format)
+        case TimeField():
+            text = time_text(punch.at.time(), field.format)
+        case CodeField():
+            text = profile.codes.of(punch.direction)
+        case DeviceField():
+            zone = punch.zone_code
+            text = profile.device_without_zone if zone is None else profile.devices.get(zone)
+        case TextField():
+            text = field.text
+        case _:
+            assert_never(field)
+    return text
+
+
+def why_no_text(field: AnyField, punch: Swipe) -> str:
+    """Why a field of a punch has no text."""
+    match field:
+        case OfficerField():
+            what = punch.name if field.what == "name" else punch.staff_no
+            return f"{_officer(punch)}: {field.what} 像公式 / looks like a formula: {what}"
+        case DateField():
+            return f"{_officer(punch)}: {punch.at.date()} 早於民國 / is before the Republic"
+        case CodeField():
+            return f"codes.{punch.direction} 沒有設定 / is not set: {_officer(punch)}"
+        case DeviceField() if punch.zone_code is None:
+            why = "device_without_zone 沒有設定，有打卡沒有簽到區 / is not set, and punches have no zone"
+            return f"{why}: {_officer(punch)}"
+        case DeviceField():
+            zone = punch.zone_code
+            return f"簽到區 {zone} 沒有設備號碼 / zone {zone} has no device number"
+        case _:
+            raise LookupError(field.what)
+
+
+def _why_unfit(number: int, field: AnyField, punch: Swipe, text: str, *, why: str) -> str:
+    """Why the text of a punch is not in its field, with whose it is."""
+    where = f"第 {number + 1} 欄 / field {number + 1} {field.what} {text}"
+    return f"{_subject(field, punch)}，{where}: {why}"
 
 
 def _officer(punch: Swipe) -> str:

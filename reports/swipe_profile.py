@@ -23,6 +23,16 @@ Encoding: TypeAlias = Literal["utf-8", "utf-8-sig", "big5", "cp950"]
 
 # No control characters: a line end inside a field would be a forged line.
 _PRINTABLE = r"^[^\x00-\x1f\x7f-\x9f\u2028\u2029]*$"
+# What the validator says of a value, for people.
+_HINTS = {
+    "string_too_short": "，不可空白",
+    "too_short": "，至少要有一欄",
+    "string_too_long": "，太長",
+    "string_pattern_mismatch": "，含有不可用的字元",
+    "int_type": "，須為 1 至 200 的數字",
+    "greater_than_equal": "，須為 1 至 200 的數字",
+    "less_than_equal": "，須為 1 至 200 的數字",
+}
 _Text: TypeAlias = Annotated[str, StringConstraints(max_length=200, pattern=_PRINTABLE)]
 _Code: TypeAlias = Annotated[str, StringConstraints(min_length=1, max_length=40, pattern=_PRINTABLE)]
 # Padding is one byte in every encoding.
@@ -271,7 +281,7 @@ def _in_words(error: Any) -> Iterator[str]:
         case "value_error":
             yield from str(error["ctx"]["error"]).splitlines()
         case _:
-            yield f"{where}: 不正確 / {error['msg']}"
+            yield f"{where}: 不正確{_HINTS.get(error['type'], '')} / {error['msg']}"
 
 
 def _path(location: Sequence[int | str]) -> Iterator[int | str]:

@@ -6,9 +6,11 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
+from checkin_api.config import Settings
 from checkin_api.db import Database
 from checkin_api.domain.duty_law import DutyLimits
 from checkin_api.errors import CheckinError
+from checkin_api.queries.attendance import duty_limits
 from reports.roc import roc_time
 
 # Called as a file is made, with how much is done and of how much; 0 of 0 while that is not known.
@@ -56,6 +58,13 @@ class Rules:
     marks: bool = False
 
 
+def rules_of(database: Database, settings: Settings) -> Rules:
+    """Those in force: HR's numbers in the place of the installation's."""
+    with database.read() as session:
+        limits = duty_limits(session, settings)
+    return Rules(settings.zone, limits, settings.agency_name, settings.report_watermark)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Question:
     """What a report is made from."""
@@ -85,3 +94,9 @@ def no_progress(done: int, total: int) -> None:
 def safe_name(text: str) -> str:
     """A part of a file's name: letters and digits of ASCII, CJK ideographs, hyphens; the rest becomes hyphens."""
     return re.sub(r"[^A-Za-z0-9\u4e00-\u9fff-]+", "-", text).strip("-")[:60] or "x"
+
+
+def name_of_file(what: str, whose: str | None, first: date, last: date, ending: str) -> str:
+    """What a file about some days is called that is no report: what it is, whose, when."""
+    period = f"{first}" if first == last else f"{first:%Y%m%d}-{last:%Y%m%d}"
+    return f"{safe_name(what)}_{safe_name(whose or '全機關')}_{period}.{ending}"

@@ -4,6 +4,7 @@ Each is a function of ``(session, now, …)``; the caller commits. What people d
 transaction. The row in ``report_build`` is the truth; the queue only wakes workers up.
 """
 
+from checkin_api.builds.at_once import MadeAtOnce, take
 from checkin_api.builds.claiming import LEASE, MOST_ATTEMPTS, Claim, Made, beat, claim, due, fail, finish
 from checkin_api.builds.files import clear, files_before, part_of, path_of
 from checkin_api.builds.history import (
@@ -26,6 +27,7 @@ __all__ = [
     "Claim",
     "DownloadRow",
     "Made",
+    "MadeAtOnce",
     "Order",
     "Ordered",
     "Queue",
@@ -49,4 +51,5 @@ __all__ = [
     "ready",
     "retry",
     "service_levels",
+    "take",
 ]

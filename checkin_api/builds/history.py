@@ -1,7 +1,6 @@
 """Looking at builds: the history, one of them, its download on the record, and how the queue does."""
 
-import json
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -12,7 +11,6 @@ from sqlalchemy.orm import Session
 
 from checkin_api import audit
 from checkin_api.builds.ordering import OPEN, act, unknown_build
-from checkin_api.domain import purges
 from checkin_api.domain.ids import BuildRefusal, BuildState, ReportForm, new_id
 from checkin_api.models import ReportBuild, ReportDownload
 
@@ -60,6 +58,7 @@ class DownloadRow:
 
 
 _b, _d = ReportBuild, ReportDownload
+_OF_FILE = ("kind", "file_name", "row_count", "sha256")
 _ROW: Sequence[Any] = (
     *(getattr(_b, name) for name in BuildRow.__slots__ if name != "downloads"),
     select(func.count()).select_from(_d).where(_d.build_id == _b.id).correlate(_b).scalar_subquery(),
@@ -123,10 +122,13 @@ def download(  # noqa: PLR0913 (who, what, from where, and what they may see)
 def downloads(
     session: Session, *, build_id: UUID | None = None, among: Collection[str] | None = None, limit: int = 100
 ) -> list[DownloadRow]:
-    """Who took which file, the newest first; of everything also the certificates of purges, which are made at once."""
+    """Who took which file, the newest first."""
     query = (
-        select(_d.at, _d.by, _d.address, _d.build_id, _b.kind, _b.file_name, _b.row_count, _b.sha256)
-        .join(_b, _b.id == _d.build_id)
+        select(
+            *(_d.at, _d.by, _d.address, _d.build_id),
+            *(func.coalesce(getattr(_b, name), getattr(_d, name)) for name in _OF_FILE),
+        )
+        .outerjoin(_b, _b.id == _d.build_id)
         .order_by(_d.at.desc(), _d.id.desc())
         .limit(limit)
     )
@@ -134,18 +136,7 @@ def downloads(
         query = query.where(_d.build_id == build_id)
     if among is not None:
         query = query.where(_b.unit.in_(among))
-    found = [DownloadRow(*row) for row in session.execute(query)]
-    if build_id is None and among is None:
-        found.extend(_certificates(session, limit))
-    return sorted(found, key=lambda row: row.at, reverse=True)[:limit]
-
-
-def _certificates(session: Session, limit: int) -> Iterator[DownloadRow]:
-    for entry in audit.entries(session, subject=purges.SUBJECT, limit=limit):
-        if entry.action == purges.TAKEN:
-            told = json.loads(entry.detail)
-            file = told["file"], told["rows"], told["sha256"]
-            yield DownloadRow(entry.at, entry.actor, told["address"], None, "purge_certificate", *file)
+    return [DownloadRow(*row) for row in session.execute(query)]
 
 
 def service_levels(session: Session, now: datetime) -> dict[str, float]:

@@ -1,8 +1,9 @@
 """``checkin report swipe-file``, ``swipe-profile``, ``fill`` and ``reconcile``: files to and from other systems."""
 
 import sys
+from calendar import monthrange
 from collections.abc import Callable
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
@@ -10,6 +11,7 @@ import click
 
 from checkin_api.cli.common import Day, command_line_actor, local_time, open_database
 from checkin_api.clock import SystemClock
+from checkin_api.db import Database
 
 if TYPE_CHECKING:
     from reports.swipe_profile import Profile
@@ -26,21 +28,33 @@ _unit = click.option("--unit", help="單位代碼，含下級 / Unit code, with 
 @click.command("swipe-profile")
 @click.argument("name", required=False)
 def swipe_profile(name: str | None) -> None:
-    """刷卡檔設定檔：列出，或印出一個 / Profiles of swipe files: list them, or print one to copy."""
-    from reports.swipe_profile import load_profile, ready_profiles  # noqa: PLC0415 (reports load their own libraries)
+    """刷卡檔設定檔：列出，或印出一個 / Profiles of swipe files, ours and your own: list them, or print one."""
+    from checkin_api import exchange  # noqa: PLC0415 (reports load their own libraries)
+    from reports.swipe_profile import load_profile, ready_profiles  # noqa: PLC0415
 
     ready = ready_profiles()
-    if name is None:
-        for each, content in ready.items():
-            click.echo(f"{each}  {load_profile(content).title}")
-    elif name in ready:
+    if name is not None and name in ready:
         click.echo(ready[name], nl=False)
+        return
+    with open_database() as (_, database), database.read() as session:
+        saved = {row.name: row for row in exchange.profiles(session)}
+    if name is None:
+        titles = {each: load_profile(content).title for each, content in ready.items()}
+        for each, title in (*titles.items(), *((row.name, row.title) for row in saved.values())):
+            click.echo(f"{each}  {title}")
+    elif name in saved:
+        click.echo(saved[name].definition)
     else:
-        raise click.BadParameter(f"只有 / there are only: {', '.join(ready)}", param_hint="NAME")
+        raise click.BadParameter(f"只有 / there are only: {', '.join((*ready, *saved))}", param_hint="NAME")
 
 
 @click.command("swipe-file")
-@click.option("--profile", "named", required=True, help="設定檔，或內附的名稱 / Profile: a file, or a name of ours.")
+@click.option(
+    "--profile",
+    "named",
+    required=True,
+    help="內附或已存設定檔的名稱，或檔案 / Profile: a name of ours, of one saved in the console, or a file.",
+)
 @_from
 @_to
 @_unit
@@ -59,8 +73,8 @@ def swipe_file(named: str, shown: int | None, output: Path | None, **asked: Any)
     _in_order(asked["first"], asked["last"])
     if (shown is None) is (output is None):
         raise click.UsageError("--output 與 --preview 擇一 / give either --output or --preview")
-    profile = _profile(named)
     with open_database() as (settings, database):
+        profile = _profile(database, named)
         read = read_swipes(database, zone=settings.zone, **asked)
         complete_to = local_time(read.completeness.received_to, settings.zone)
     if output is None:
@@ -82,22 +96,49 @@ def swipe_file(named: str, shown: int | None, output: Path | None, **asked: Any)
 
 
 @click.command()
-@click.option("--template", required=True, type=_READ, help="範本 / The form, XLSX with {{placeholders}}.")
-@click.option("--date", "day", required=True, type=Day(), help="勤務日 / Duty date.")
+@click.option(
+    "--template", required=True, help="已存表格的名稱，或檔案 / The form: its name in the console, or an XLSX."
+)
+@click.option("--kind", help="報表種類（`checkin report kinds`）/ Which report fills it.")
+@click.option("--date", "day", type=Day(), help="勤務日 / Duty date.")
+@click.option("--month", type=click.DateTime(["%Y-%m"]), help="月份 / Month, YYYY-MM.")
+@click.option("--from", "first", type=Day(), help="起始日 / First date.")
+@click.option("--to", "last", type=Day(), help="最後日（含）/ Last date, included.")
 @_unit
+@click.option("--officer", help="員警編號 / Staff number.")
 @click.option("--table", help="重複列取自哪個表 / The table whose rows are repeated.")
 @_output
-def fill(template: Path, day: date, unit: str | None, table: str | None, output: Path) -> None:
-    """填入範本 / Fill in a form of your own with the daily usage report."""
-    from reports.daily import build_daily  # noqa: PLC0415
+def fill(  # noqa: PLR0913 (one for each option)
+    *,
+    template: str,
+    kind: str | None,
+    table: str | None,
+    output: Path,
+    day: date | None,
+    month: datetime | None,
+    first: date | None,
+    last: date | None,
+    unit: str | None,
+    officer: str | None,
+) -> None:
+    """填入範本 / Fill in a form of your own with a report; without --kind the daily usage report."""
+    from reports.filling import FORM, report_for  # noqa: PLC0415
     from reports.template import fill as fill_in  # noqa: PLC0415
+    from reports.wanted import Question, Wanted, no_progress, rules_of  # noqa: PLC0415
 
-    content = template.read_bytes()
+    period = _period(day, month, first, last)
     with open_database() as (settings, database):
-        report = build_daily(
-            database, day, settings.zone, made_at=SystemClock().now(), made_by=command_line_actor(), unit=unit
+        content, of_form, repeated = _form(database, template)
+        question = Question(
+            database=database,
+            rules=rules_of(database, settings),
+            wanted=Wanted(kind or of_form or "daily_usage", FORM, *period, unit, officer),
+            made_at=SystemClock().now(),
+            made_by=command_line_actor(),
+            progress=no_progress,
         )
-    _write(output, lambda file: fill_in(content, report, file, table=table))
+        report = report_for(question)
+    _write(output, lambda file: fill_in(content, report, file, table=table or repeated))
 
 
 @click.command()
@@ -143,11 +184,38 @@ def _in_order(first: date, last: date) -> None:
         raise click.UsageError("--to 早於 --from / --to is before --from")
 
 
-def _profile(named: str) -> "Profile":
-    from reports.swipe_profile import load_profile, ready_profiles  # noqa: PLC0415
+def _period(day: date | None, month: datetime | None, first: date | None, last: date | None) -> tuple[date, date]:
+    """The dates of the one option by which they were given."""
+    if [day, month, first or last].count(None) != 2:  # noqa: PLR2004 (of the three ways)
+        raise click.UsageError("--date、--month、--from 與 --to 擇一 / give --date, or --month, or --from with --to")
+    if day is not None:
+        return day, day
+    if month is not None:
+        begin = month.date()
+        return begin, begin.replace(day=monthrange(begin.year, begin.month)[1])
+    if first is None or last is None:
+        raise click.UsageError("--from 與 --to 須一起 / --from and --to go together")
+    return first, last
 
-    content = ready_profiles().get(named)
+
+def _profile(database: Database, named: str) -> "Profile":
+    from checkin_api import exchange  # noqa: PLC0415
+    from reports.swipe_profile import load_profile  # noqa: PLC0415
+
+    with database.read() as session:
+        content = exchange.find_profile(session, named)
     return load_profile(Path(named).read_bytes() if content is None else content)
+
+
+def _form(database: Database, named: str) -> tuple[bytes, str | None, str | None]:
+    """A saved form with its kind and table, or a file of which only the command says them."""
+    from checkin_api import exchange  # noqa: PLC0415
+
+    with database.read() as session:
+        saved = {row.name: row for row in exchange.forms(session)}.get(named)
+        if saved is not None:
+            return exchange.form_content(session, named), saved.kind, saved.repeated
+    return Path(named).read_bytes(), None, None
 
 
 def _write(output: Path, render: Callable[[BinaryIO], Any]) -> Any:

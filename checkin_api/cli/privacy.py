@@ -12,11 +12,13 @@ from zoneinfo import ZoneInfo
 
 import click
 
-from checkin_api import privacy
+from checkin_api import builds, privacy
+from checkin_api.builds import MadeAtOnce
 from checkin_api.cli.common import Instant, command_line_actor, format_option, local_time, open_database, show
 from checkin_api.clock import SystemClock
 from checkin_api.domain.corrections import clean_text
 from checkin_api.domain.ids import PrivacyRequestState
+from checkin_api.domain.purges import CERTIFICATE
 from checkin_api.domain.shifts import local_date
 from checkin_api.domain.words import PRIVACY_REFUSAL, PRIVACY_REQUEST_KIND, PRIVACY_REQUEST_STATE
 from checkin_api.privacy import CutOffs, Purged, RequestRow
@@ -122,15 +124,14 @@ def certificate(number: int | None, output: Path) -> None:
         )
         made = write_certificate(found, said)
         with database.write() as session:
-            privacy.record_taken(
-                session,
-                now,
-                found,
+            taken = MadeAtOnce(
+                kind=CERTIFICATE,
                 file_name=file_name(found, settings.zone),
+                row_count=found.rows,
                 sha256=hashlib.sha256(made).hexdigest(),
-                actor=actor,
-                address=None,
+                asked={"purge": found.number},
             )
+            builds.take(session, now, taken, actor=actor)
     to_screen = str(output) == "-"
     try:
         with nullcontext(sys.stdout.buffer) if to_screen else whole_file(output) as file:

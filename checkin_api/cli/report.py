@@ -163,15 +163,12 @@ def _build(  # noqa: PLR0913 (one for each option)
 
 
 def _write(wanted: "Wanted", output: Path) -> "Written":
-    from checkin_api.queries.attendance import duty_limits  # noqa: PLC0415 (numpy is loaded where it is needed)
-    from reports.catalogue import Rules, write  # noqa: PLC0415
+    from reports.catalogue import rules_of, write  # noqa: PLC0415 (numpy is loaded where it is needed)
     from reports.writing import whole_file  # noqa: PLC0415
 
     to_screen = str(output) == "-"
     with open_database() as (settings, database), _progress() as progress:
-        with database.read() as session:
-            limits = duty_limits(session, settings)
-        rules = Rules(settings.zone, limits, settings.agency_name, settings.report_watermark)
+        rules = rules_of(database, settings)
         with nullcontext(sys.stdout.buffer) if to_screen else whole_file(output) as file:
             return write(
                 database,

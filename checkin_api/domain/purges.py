@@ -7,10 +7,11 @@ from datetime import datetime
 
 from checkin_api.config import YEAR_DAYS
 
-# Of entries of the audit log: a run of the purge, and that somebody took its certificate.
+# Of a run of the purge in the audit log.
 SUBJECT = "privacy:retention"
 ACTION = "privacy.purge"
-TAKEN = "privacy.certificate"
+# Of its certificate among the files that people took.
+CERTIFICATE = "purge_certificate"
 # The files of reports have no table.
 FILES_TABLE = "(files)"
 

@@ -16,6 +16,7 @@ from checkin_api.models.console import (
 )
 from checkin_api.models.corrections import Correction, PunchVoid
 from checkin_api.models.decided import Presence, Punch, Refusal, Reply
+from checkin_api.models.exchange import OwnForm, SwipeProfile
 from checkin_api.models.fleet import BeaconAlarm, BeaconHealth, BeaconKey, BeaconSighting
 from checkin_api.models.inbox import Delivery, InboxEvent
 from checkin_api.models.jobs import JobRun
@@ -67,6 +68,7 @@ __all__ = [
     "Officer",
     "OfficerDevice",
     "Outage",
+    "OwnForm",
     "PhoneCheckup",
     "Presence",
     "PrivacyRequest",
@@ -84,6 +86,7 @@ __all__ = [
     "Shift",
     "Site",
     "Supervisor",
+    "SwipeProfile",
     "Unit",
     "UtcDateTime",
     "Zone",

@@ -55,12 +55,21 @@ class ReportBuild(Base):
 
 
 class ReportDownload(Base):
-    """That somebody took the file of a build."""
+    """That somebody took the file of a build, or one that was made at once and is kept nowhere."""
 
     __tablename__ = "report_download"
-    __table_args__ = (Index("ix_report_download_build_id", "build_id"), Index("ix_report_download_at", "at"))
+    __table_args__ = (
+        CheckConstraint("(build_id is null) = (kind is not null)", name="made"),
+        Index("ix_report_download_build_id", "build_id"),
+        Index("ix_report_download_at", "at"),
+    )
     id: Mapped[UUID] = mapped_column(primary_key=True)
-    build_id: Mapped[UUID] = mapped_column(ForeignKey("report_build.id"))
+    build_id: Mapped[UUID | None] = mapped_column(ForeignKey("report_build.id"))
     by: Mapped[str] = mapped_column(String(100))
     at: Mapped[datetime]
     address: Mapped[str | None] = mapped_column(String(64))
+    # Of a file that was made at once; a build says it itself.
+    kind: Mapped[str | None] = mapped_column(String(64))
+    file_name: Mapped[str | None] = mapped_column(String(255))
+    row_count: Mapped[int | None]
+    sha256: Mapped[str | None] = mapped_column(String(64))

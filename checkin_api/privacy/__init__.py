@@ -17,11 +17,10 @@ from checkin_api.privacy.breaches import (
     closed,
     find_breach,
     notes,
-    record_list,
     tell,
     told,
 )
-from checkin_api.privacy.certificates import find_purge, purges, record_taken
+from checkin_api.privacy.certificates import find_purge, purges
 from checkin_api.privacy.expiry import KEPT, CutOffs, cut_offs
 from checkin_api.privacy.notice import VERSION, Notice, notice, notice_version
 from checkin_api.privacy.own_data import own_data, record_copy
@@ -67,8 +66,6 @@ __all__ = [
     "purges",
     "reach",
     "record_copy",
-    "record_list",
-    "record_taken",
     "request",
     "request_row",
     "requests",

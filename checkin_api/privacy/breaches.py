@@ -117,7 +117,7 @@ def tell(  # noqa: PLR0913 (whom, of which leak, by whom)
         return PrivacyRefusal.CLOSED
     count = reach(session, leak, zone, local_date(now, zone), limit=0).total
     newest = session.scalar(select(func.max(Officer.id))) or 0
-    detail = {**_asked(leak), "text": _told_text(leak, count), "rows": count, "newest_officer": newest}
+    detail = {**leak.as_json(), "text": _told_text(leak, count), "rows": count, "newest_officer": newest}
     audit.record(session, now, Act(actor=actor, action=_TELL, subject=_subject(number), detail=detail))
     return count
 
@@ -139,14 +139,6 @@ def told(session: Session, number: int, zone: ZoneInfo) -> dict[str, datetime]:
             officers = reach(session, leak, zone, local_date(entry.at, zone)).officers
             found |= dict.fromkeys((officer.staff_no for officer in officers), entry.at)
     return found
-
-
-def record_list(  # noqa: PLR0913 (what, of which leak, by whom)
-    session: Session, now: datetime, number: int, leak: Leak, *, rows: int, sha256: str, actor: str
-) -> None:
-    """Record that somebody takes the list of those concerned; commit before the first byte is given."""
-    detail = {**_asked(leak), "unit": leak.unit, "rows": rows, "sha256": sha256}
-    audit.record(session, now, Act(actor=actor, action=_EXPORT, subject=f"export:leak:{number}", detail=detail))
 
 
 def closed(session: Session, numbers: Iterable[int]) -> set[int]:
@@ -193,15 +185,6 @@ def _breach(entry: Entry) -> Breach:
         noted_by=entry.actor,
         text=detail["text"],
     )
-
-
-def _asked(leak: Leak) -> dict[str, Any]:
-    return {
-        "kinds": list(leak.kinds),
-        "first": leak.first.isoformat(),
-        "last": leak.last.isoformat(),
-        "zone": leak.zone_code,
-    }
 
 
 def _told_text(leak: Leak, count: int) -> str:

@@ -1,4 +1,4 @@
-"""The runs of the purge that removed something, as the audit log has them, and that a certificate was taken of one."""
+"""The runs of the purge that removed something, as the audit log has them."""
 
 import json
 from datetime import datetime
@@ -7,8 +7,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from checkin_api import audit
-from checkin_api.audit import Act, Entry
-from checkin_api.domain.purges import ACTION, SUBJECT, TAKEN, Purge, Removed
+from checkin_api.audit import Entry
+from checkin_api.domain.purges import ACTION, SUBJECT, Purge, Removed
 from checkin_api.errors import NotFoundError
 from checkin_api.models import AuditEntry
 
@@ -43,20 +43,6 @@ def find_purge(session: Session, number: int | None = None) -> Purge:
             "see `checkin audit list --subject privacy:retention`"
         )
     return found
-
-
-def record_taken(  # noqa: PLR0913 (who, what, from where)
-    session: Session, now: datetime, purge: Purge, *, file_name: str, sha256: str, actor: str, address: str | None
-) -> None:
-    """Note that somebody takes a certificate; commit before the first byte is given."""
-    detail = {
-        "purge": purge.number,
-        "file": file_name,
-        "rows": purge.rows,
-        "sha256": sha256,
-        "address": address,
-    }
-    audit.record(session, now, Act(actor=actor, action=TAKEN, subject=SUBJECT, detail=detail))
 
 
 def _entries(session: Session) -> list[Entry]:

@@ -137,6 +137,11 @@ def _reminders(cut: CutOffs) -> Condition:
     return and_(r.created_at < cut.at("reminders"), r.state.is_distinct_from(MessageState.PENDING))
 
 
+def _taken_at_once(cut: CutOffs) -> Condition:
+    d = m.ReportDownload
+    return and_(d.build_id.is_(None), d.at < cut.at("reports"))
+
+
 def _leavers(day: date) -> Any:
     """Officers whose last day of service is before a date."""
     o = aliased(m.Officer)
@@ -218,6 +223,8 @@ RULES: Sequence[Rule] = (
         lambda cut: m.PrivacyRequest.requested_at < cut.at("requests"),
     ),
     Rule("reports", m.ReportBuild, m.ReportBuild.id, lambda cut: m.ReportBuild.ordered_at < cut.at("reports")),
+    # That a file was taken which was made at once; those of builds go with their build.
+    Rule("reports", m.ReportDownload, m.ReportDownload.id, _taken_at_once),
     Rule("devices", m.OfficerDevice, m.OfficerDevice.id, _devices),
     Rule("account", m.LineAccount, m.LineAccount.id, _accounts),
     Rule(

@@ -71,6 +71,16 @@ class Leak:
     unit: str | None = None
     known: "Known | None" = None
 
+    def as_json(self) -> dict[str, Any]:
+        """What is asked, for the audit log."""
+        return {
+            "kinds": list(self.kinds),
+            "first": self.first.isoformat(),
+            "last": self.last.isoformat(),
+            "zone": self.zone_code,
+            "unit": self.unit,
+        }
+
 
 @dataclass(frozen=True, slots=True)
 class Known:

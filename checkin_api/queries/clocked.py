@@ -2,9 +2,10 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
+from typing import Any
 
-from sqlalchemy import ColumnElement, select, true
+from sqlalchemy import ColumnElement, Select, or_, select, true
 from sqlalchemy.orm import Session
 
 from checkin_api import models as m
@@ -39,9 +40,20 @@ def clocked_punches(
     session: Session, begin: datetime, end: datetime, *, among: ColumnElement[bool] | None = None
 ) -> Iterator[ClockedPunch]:
     """The punches of an interval, ends included; void ones are left out."""
+    rows = session.execute(_punches().where(m.Punch.at.between(begin, end), true() if among is None else among))
+    return map(_clocked, rows)
+
+
+def latest_clocked(session: Session, *, limit: int) -> list[ClockedPunch]:
+    """The newest punches, by their time; void ones are left out."""
+    rows = session.execute(_punches().order_by(m.Punch.at.desc()).limit(limit))
+    return [_clocked(row) for row in rows][::-1]
+
+
+def _punches() -> Select[*tuple[Any, ...]]:
     p, o = m.Punch, m.Officer
     is_proved = m.Presence.id.is_not(None) & m.Presence.shown.is_(None)
-    rows = session.execute(
+    return (
         select(
             *(o.id, o.staff_no, o.name, m.Unit.code, p.direction, p.at),
             *(is_proved, p.id, m.Zone.code, m.Site.timezone),
@@ -51,18 +63,21 @@ def clocked_punches(
         .outerjoin(m.Presence, m.Presence.id == p.presence_id)
         .outerjoin(m.Zone, m.Zone.id == p.zone_id)
         .outerjoin(m.Site, m.Site.id == m.Zone.site_id)
-        .where(p.at.between(begin, end), counts(), true() if among is None else among)
+        .where(counts())
     )
-    for officer_id, staff_no, name, unit, direction, at, proved, key, zone, timezone in rows:
-        yield ClockedPunch(
-            officer_id=officer_id,
-            staff_no=staff_no,
-            name=name,
-            unit_code=unit,
-            fact=PunchFact(direction=direction, at=at, proved=bool(proved), key=key),
-            zone_code=zone,
-            timezone=timezone,
-        )
+
+
+def _clocked(row: Any) -> ClockedPunch:
+    officer_id, staff_no, name, unit, direction, at, proved, key, zone, timezone = row
+    return ClockedPunch(
+        officer_id=officer_id,
+        staff_no=staff_no,
+        name=name,
+        unit_code=unit,
+        fact=PunchFact(direction=direction, at=at, proved=bool(proved), key=key),
+        zone_code=zone,
+        timezone=timezone,
+    )
 
 
 def named_officers(session: Session, *, among: ColumnElement[bool] | None = None) -> list[NamedOfficer]:
@@ -75,3 +90,12 @@ def named_officers(session: Session, *, among: ColumnElement[bool] | None = None
         .order_by(o.staff_no)
     )
     return [NamedOfficer(*row) for row in rows]
+
+
+def serving_officers(session: Session, day: date) -> list[tuple[str, str]]:
+    """Staff number and name of whoever serves on a date or later."""
+    o = m.Officer
+    rows = session.execute(
+        select(o.staff_no, o.name).where(or_(o.active_to.is_(None), o.active_to >= day)).order_by(o.staff_no)
+    )
+    return [(staff_no, name) for staff_no, name in rows]

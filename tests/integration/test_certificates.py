@@ -90,7 +90,7 @@ def test_the_page_lists_what_was_removed_and_what_would_be_and_gives_the_certifi
         taken, head, *_ = audit.entries(session)
         [download] = builds.downloads(session)
     assert f"第{head.number}筆{head.hash}" in text
-    assert (taken.action, taken.actor, download.by) == ("privacy.certificate", "console:auditor", "console:auditor")
+    assert (taken.action, taken.actor, download.by) == ("report.download", "console:auditor", "console:auditor")
     hr.get("/reports/downloads")
     assert download.file_name in hr.page
     assert download.sha256[:16] in hr.page

@@ -169,7 +169,7 @@ def test_the_list_of_those_concerned_is_a_file_on_the_record_that_says_who_was_t
     table = openpyxl.load_workbook(io.BytesIO(answer.data)).worksheets[-1]
     assert [row[0].value for row in table.iter_rows()][-3:] == ["A0001", "A0003", "A0002"]
     with office.database.read() as session:
-        taken = audit.entries(session, subject=f"export:leak:{number}")
+        taken = audit.entries(session, subject="export:leak_concerned")
         assert json.loads(taken[0].detail)["sha256"] == hashlib.sha256(answer.data).hexdigest()
         assert (len(taken), taken[0].actor, json.loads(taken[0].detail)["rows"]) == (5, "console:hr", 3)
         # The log is never erased: it names nobody.
@@ -197,7 +197,7 @@ def test_a_list_of_no_leak_or_no_data_is_refused(office: Console, query: str, st
     browser = office.open(Role.HR)
     assert browser.get(f"/privacy/breaches/concerned?{query}").status_code == status
     with office.database.read() as session:
-        assert audit.entries(session, subject="export:leak:1") == []
+        assert audit.entries(session, subject="export:leak_concerned") == []
 
 
 def test_that_people_were_told_is_not_noted_of_a_unit(office: Console):

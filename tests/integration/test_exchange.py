@@ -10,11 +10,14 @@ from zoneinfo import ZoneInfo
 import pytest
 from openpyxl import Workbook, load_workbook
 
+from checkin_api import builds, exchange
 from checkin_api import models as m
+from checkin_api.builds import MadeAtOnce
 from checkin_api.db import Database
 from checkin_api.domain.ids import CorrectionKind, CorrectionState, Direction, new_id
 from reports.reconciliation import RegisterLine
 from reports.reconciling import Comparison, build_reconciliation
+from reports.swipe_profile import ready_profiles
 from reports.swipes import read_swipes
 from reports.tables import Report
 from tests import builders
@@ -207,3 +210,36 @@ def test_a_register_is_refused_by_line(url: str, tmp_path: Path):
     )
     assert done.exit_code == 1
     assert [text.split(": ")[1:3] for text in done.stderr.splitlines()] == [["r.csv:2", "at"], ["r.csv:3", "direction"]]
+
+
+def test_profiles_and_forms_are_kept_alike_in_both_databases(database: Database):
+    document = exchange.document_of(ready_profiles()["csv-utf8"])
+    with database.write() as session:
+        new = exchange.Draft(name="差勤", document=document)
+        assert exchange.save_profile(session, MADE_AT, new, actor="t", today=MONDAY) == []
+        [row] = exchange.profiles(session)
+        renamed = exchange.Draft(name="人事", document=document, was=row.name, seen=row.version)
+        assert exchange.save_profile(session, MADE_AT, renamed, actor="t", today=MONDAY) == []
+        form = exchange.NewForm(name="表", kind="daily_usage", content=b"PK\x00\xff")
+        assert exchange.keep_form(session, MADE_AT, form, actor="t") == []
+        made = MadeAtOnce(kind="own_form", file_name="f.xlsx", row_count=1, sha256="0" * 64, asked={})
+        builds.take(session, MADE_AT, made, actor="t")
+    with database.read() as session:
+        assert [row.name for row in exchange.profiles(session)] == ["人事"]
+        assert [(row.name, row.size_bytes) for row in exchange.forms(session)] == [("表", 4)]
+        assert exchange.form_content(session, "表") == b"PK\x00\xff"
+        assert [(row.kind, row.row_count, row.build_id) for row in builds.downloads(session)] == [("own_form", 1, None)]
+
+
+def test_a_month_fills_a_form_from_the_command_line(url: str, tmp_path: Path):
+    form = Workbook()
+    form.worksheets[0].append(["{{row.staff_no}}", "{{row.d23}}", "{{row.d31}}"])
+    form.save(tmp_path / "form.xlsx")
+    asked = ("report", "fill", "--template", f"{tmp_path}/form.xlsx", "--kind", "month_matrix", "--unit", "U2")
+    done = checkin(url, *asked, "--month", "2026-11", "--output", f"{tmp_path}/o.xlsx")
+    assert done.exit_code == 0, done.output
+    [(staff_no, *_)] = load_workbook(tmp_path / "o.xlsx").worksheets[0].values
+    assert staff_no == "B1"
+    for wrong in (("--date", "2026-11-23", "--month", "2026-11"), (), ("--from", "2026-11-23")):
+        assert checkin(url, *asked, *wrong, "--output", "-").exit_code == 2
+    assert "一次一整月" in checkin(url, *asked, "--date", "2026-11-23", "--output", "-").stderr

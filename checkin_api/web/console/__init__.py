@@ -11,16 +11,22 @@ from checkin_api.web.console import (
     data,
     deciding,
     exceptions,
+    exchange,
+    filling,
     fleet,
+    forms,
     officers,
     outages,
     own_account,
     passkeys,
     privacy,
+    reconciling,
     reports,
     requesting,
     retention,
     rules,
+    swipe_files,
+    swipes,
     today,
     users,
 )
@@ -29,6 +35,7 @@ from checkin_api.web.console.frame import blueprint
 # Each adds its pages to the blueprint.
 PAGES = (
     *(today, attendance, officers, exceptions, corrections, deciding, requesting, outages, confirming),
+    *(exchange, swipes, swipe_files, forms, filling, reconciling),
     *(reports, data, rules, fleet, audit, privacy, retention, breaches, concerned, users, own_account),
     *(agency, passkeys),
 )

@@ -9,14 +9,16 @@ from types import MappingProxyType
 from typing import Any, BinaryIO
 from urllib.parse import urlencode
 
-from flask import redirect, request, send_file, url_for
+from flask import redirect, request, url_for
 
 from checkin_api import privacy
+from checkin_api.builds import MadeAtOnce
 from checkin_api.domain.ids import PrivacyRefusal, Role
 from checkin_api.domain.shifts import DAY, local_date
 from checkin_api.privacy import Leak, Reach
 from checkin_api.web.console import access, parameters, wording
 from checkin_api.web.console.access import page
+from checkin_api.web.console.asking import hand_over
 from checkin_api.web.console.frame import blueprint
 from checkin_api.web.console.privacy import insist
 from checkin_api.web.errors import ProblemError
@@ -25,6 +27,8 @@ from reports.tables import Column, Fact, Report, Table, Type, fingerprint, local
 from reports.wanted import Written
 
 DAYS = 30
+# Of the list among the files that people took.
+LIST = "leak_concerned"
 FORMS: Mapping[str, Callable[[Report, BinaryIO], Written]] = MappingProxyType({"xlsx": xlsx.render, "csv": csv.render})
 _COLUMNS = (
     Column("staff_no", "員警編號", "Staff number"),
@@ -101,19 +105,15 @@ def privacy_concerned() -> Any:
         told = privacy.told(session, wanted.breach, zone)
     content = BytesIO()
     written = FORMS[form](_report(wanted, found, told), content)
-    with access.database().write() as session:
-        privacy.record_list(
-            session,
-            now,
-            wanted.breach,
-            wanted.leak,
-            rows=written.rows,
-            sha256=hashlib.sha256(content.getbuffer()).hexdigest(),
-            actor=access.viewer().actor,
-        )
-    content.seek(0)
     name = f"leak-{wanted.breach}_concerned_{local_date(now, zone)}.{form}"
-    return send_file(content, as_attachment=True, download_name=name, max_age=0)
+    taken = MadeAtOnce(
+        kind=LIST,
+        file_name=name,
+        row_count=written.rows,
+        sha256=hashlib.sha256(content.getbuffer()).hexdigest(),
+        asked={"breach": wanted.breach, **wanted.leak.as_json()},
+    )
+    return hand_over(content.getvalue(), taken)
 
 
 @blueprint.post("/privacy/breaches/told")

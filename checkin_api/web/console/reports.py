@@ -10,6 +10,7 @@ from checkin_api import builds
 from checkin_api.domain.ids import BuildState, Role
 from checkin_api.domain.shifts import DAY, local_date
 from checkin_api.domain.words import BUILD_STATE
+from checkin_api.exchange import SWIPE_FILE
 from checkin_api.web.console import access, parameters
 from checkin_api.web.console.access import READERS, page
 from checkin_api.web.console.frame import blueprint
@@ -27,6 +28,8 @@ FORM_WORDS: dict[str, tuple[str, str]] = {
     "csv-big5": ("CSV（Big5，舊系統用）", "CSV (Big5, for old systems)"),
     "json": ("JSON（給程式）", "JSON, for programs"),
 }
+# Ordered elsewhere, and found among the reports once it is made.
+SWIPES = Kind(key=SWIPE_FILE, zh="刷卡檔", en="Swipe file", period="days", forms=("csv",), by_officer=False)
 _WEEK = timedelta(days=6)
 
 
@@ -110,7 +113,7 @@ def _history() -> dict[str, Any]:
         "builds": rows,
         "state": state,
         "states": BUILD_STATE,
-        "all_kinds": KINDS,
+        "all_kinds": {**KINDS, SWIPES.key: SWIPES},
         "is_working": any(row.state in {BuildState.QUEUED, BuildState.RUNNING} for row in rows),
         "shown": SHOWN,
     }

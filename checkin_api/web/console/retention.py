@@ -1,21 +1,23 @@
 """Retention: the periods in force, what the purge would remove now, and what each run removed, with certificates."""
 
 import hashlib
-import io
 from collections.abc import Iterator
 from datetime import date
 from itertools import chain
 from pathlib import Path
 from typing import Any
 
-from flask import render_template, request, send_file
+from flask import render_template
 
 from checkin_api import builds, privacy
+from checkin_api.builds import MadeAtOnce
+from checkin_api.domain import purges
 from checkin_api.domain.ids import Role
 from checkin_api.domain.words import DATA_KIND
 from checkin_api.queries.sheets import AuditHead, audit_head
 from checkin_api.web.console import access
 from checkin_api.web.console.access import page
+from checkin_api.web.console.asking import hand_over
 from checkin_api.web.console.frame import blueprint
 from reports.daily import daily_before
 from reports.wanted import watermark
@@ -66,12 +68,14 @@ def privacy_retention_certificate(number: int) -> Any:
         watermark=watermark(actor, now, settings.zone) if settings.report_watermark else None,
     )
     made, name = write_certificate(found, said), file_name(found, settings.zone)
-    digest = hashlib.sha256(made).hexdigest()
-    with access.database().write() as session:
-        privacy.record_taken(
-            session, now, found, file_name=name, sha256=digest, actor=actor, address=request.remote_addr
-        )
-    return send_file(io.BytesIO(made), "application/pdf", as_attachment=True, download_name=name, max_age=0)
+    taken = MadeAtOnce(
+        kind=purges.CERTIFICATE,
+        file_name=name,
+        row_count=found.rows,
+        sha256=hashlib.sha256(made).hexdigest(),
+        asked={"purge": found.number},
+    )
+    return hand_over(made, taken)
 
 
 def _reports(day: date) -> Iterator[Path]:

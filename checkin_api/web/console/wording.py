@@ -49,6 +49,7 @@ PLACES = (
     Place("console.corrections", "補打卡", "Corrections", access.READERS),
     Place("console.outages", "中斷", "Outages", (Role.HR, Role.AUDITOR)),
     Place("console.reports", "報表", "Reports", access.READERS),
+    Place("console.exchange", "檔案交換", "Exchange", access.READERS),
     Place("console.data", "資料匯入", "Data", (Role.HR, Role.AUDITOR)),
     Place("console.rules_page", "規則", "Rules", (Role.HR, Role.AUDITOR)),
     Place("console.fleet", "信標", "Beacons", (Role.HR, Role.AUDITOR, Role.INSTALLER)),
