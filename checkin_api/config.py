@@ -221,8 +221,10 @@ class _NamedFiles(PydanticBaseSettingsSource):
         return values
 
 
-def load_settings(*required: str) -> Settings:
+def load_settings(*required: str, web: bool = False) -> Settings:
     """Read the settings and insist on those a program cannot run without.
+
+    ``web`` is a program that people sign in to: only that has the secret of the agency's provider.
 
     Raises:
         ConfigError: with every problem, each naming its environment variable.
@@ -237,7 +239,7 @@ def load_settings(*required: str) -> Settings:
         raise ConfigError(problems) from None
     problems += [f"{PREFIX}{name.upper()}: is not set" for name in required if not _is_set(settings, name)]
     given = [name for name in _OIDC if _is_set(settings, name)]
-    if given:
+    if web and given:
         problems += [
             f"{PREFIX}{name.upper()}: is not set, but {PREFIX}{given[0].upper()} is: signing in with the agency's"
             " provider needs both"

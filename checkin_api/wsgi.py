@@ -16,4 +16,4 @@ def create() -> Flask:
     if parent is not None and parent.pid is not None:
         die_with_parent(parent.pid)
     configure_logging()
-    return create_app(load_settings("line_channel_secret", "secret_key"))
+    return create_app(load_settings("line_channel_secret", "secret_key", web=True))

@@ -17,7 +17,7 @@ def command(host: str, port: int, workers: int) -> None:
 
     Needs CHECKIN_LINE_CHANNEL_SECRET, CHECKIN_LINE_CHANNEL_ACCESS_TOKEN and CHECKIN_SECRET_KEY.
     """
-    settings = load_settings("line_channel_secret", "line_channel_access_token", "secret_key")
+    settings = load_settings("line_channel_secret", "line_channel_access_token", "secret_key", web=True)
     configure_logging()
     from checkin_api.serve import serve  # noqa: PLC0415 (after the settings: a wrong one is said at once)
 

@@ -21,6 +21,7 @@ from checkin_api.accounts import User
 from checkin_api.db import Database
 from checkin_api.domain.ids import Role, SignInRefusal
 from checkin_api.errors import CheckinError
+from tests.commands import checkin
 from tests.console import Browser, Console, console
 from tests.fakes import FakeClock
 from tests.oidc_provider import CLIENT_ID, CLIENT_SECRET, OidcProvider
@@ -292,3 +293,15 @@ def test_without_settings_there_is_no_way_to_the_agency(sqlite_url: str, clock: 
     assert browser.get("/sign-in/agency").status_code == browser.get("/sign-in/agency/back").status_code == 404
     office.close()
     database.close()
+
+
+def test_the_command_line_makes_such_accounts_where_there_is_a_provider(sqlite_url: str):
+    words = ("user", "add", "wang", "--role", "hr", "--name", "王小姐", "--oidc", NAME)
+    refusal = checkin(sqlite_url, *words)
+    assert (refusal.exit_code, "CHECKIN_OIDC_ISSUER" in refusal.stderr) == (1, True)
+    # Without the secret, which only the web service has.
+    settings = {"oidc_issuer": "https://login.example.gov.tw", "oidc_client_id": CLIENT_ID}
+    assert "沒有密碼" in checkin(sqlite_url, *words, **settings).stdout
+    assert "重新綁定" in checkin(sqlite_url, "user", "reset", "wang", **settings).stdout
+    [row] = json.loads(checkin(sqlite_url, "user", "list", "--format", "json", **settings).stdout)
+    assert (row["agency_name"], row["agency_bound_at"], row["second_step"]) == (NAME, None, False)
