@@ -17,6 +17,7 @@ from reports.wanted import name_of_file
 # Officers times days of which somebody may wait for a file, the days around included that decide whose punches are
 # whose; the rest is ordered, or made on the command line.
 MOST_AT_ONCE = 12_000
+UNTYPED = "application/octet-stream"
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,18 +85,18 @@ def too_much() -> ProblemError:
     )
 
 
-def hand_over(content: bytes, made: MadeAtOnce) -> Response:
+def hand_over(content: bytes, made: MadeAtOnce, mimetype: str = UNTYPED) -> Response:
     """The file; that it is taken is recorded before the first byte is given."""
     with access.database().write() as session:
         builds.take(session, access.now(), made, actor=access.viewer().actor, address=request.remote_addr)
-    return attachment(content, made.file_name)
+    return attachment(content, made.file_name, mimetype)
 
 
-def attachment(content: bytes, name: str) -> Response:
+def attachment(content: bytes, name: str, mimetype: str = UNTYPED) -> Response:
     """A file for the browser to keep, never to show."""
     return send_file(
         io.BytesIO(content),
-        mimetype="application/octet-stream",
+        mimetype=mimetype,
         as_attachment=True,
         download_name=name,
         max_age=0,

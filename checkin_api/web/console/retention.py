@@ -75,7 +75,7 @@ def privacy_retention_certificate(number: int) -> Any:
         sha256=hashlib.sha256(made).hexdigest(),
         asked={"purge": found.number},
     )
-    return hand_over(made, taken)
+    return hand_over(made, taken, "application/pdf")
 
 
 def _reports(day: date) -> Iterator[Path]:
