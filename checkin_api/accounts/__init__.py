@@ -6,11 +6,22 @@
 from checkin_api.accounts.second_step import asks_second_step, begin_second_step, confirm_second_step, takes_code
 from checkin_api.accounts.sessions import IDLE, LONGEST, Viewer, end, end_all, note_seen, open_session, viewer_of
 from checkin_api.accounts.signing_in import change_password, hash_of, is_password, judge_password, sign_in, stored_hash
-from checkin_api.accounts.users import User, UserRow, add, disable, enable, reset, users
+from checkin_api.accounts.users import (
+    FirstPassword,
+    User,
+    UserRow,
+    add,
+    disable,
+    enable,
+    first_password,
+    reset,
+    users,
+)
 
 __all__ = [
     "IDLE",
     "LONGEST",
+    "FirstPassword",
     "User",
     "UserRow",
     "Viewer",
@@ -23,6 +34,7 @@ __all__ = [
     "enable",
     "end",
     "end_all",
+    "first_password",
     "hash_of",
     "is_password",
     "judge_password",

@@ -127,7 +127,7 @@ def add(  # noqa: PLR0913 (who, where, and the two things that were sent)
     challenge = _take_challenge(session, now, viewer)
     if not viewer.is_fresh(now):
         return SignInRefusal.NOT_FRESH
-    session.get_one(ConsoleUser, viewer.user_id, with_for_update=True)
+    user = session.get_one(ConsoleUser, viewer.user_id, with_for_update=True)
     count = session.scalar(select(func.count()).where(ConsolePasskey.user_id == viewer.user_id)) or 0
     if count >= MOST:
         return SignInRefusal.TOO_MANY_PASSKEYS
@@ -148,6 +148,9 @@ def add(  # noqa: PLR0913 (who, where, and the two things that were sent)
     except IntegrityError:
         # It is somebody's already.
         return SignInRefusal.PASSKEY_WRONG
+    if user.totp_confirmed_at is None:
+        # The page that offers both shows a secret, which is of no use any more.
+        user.sealed_totp = None
     _record(session, now, viewer, "user.passkey_add", row.name)
     if not viewer.has_second_step:
         # Whoever is in by the password alone is out.

@@ -59,6 +59,9 @@ def asks_second_step(session: Session, user: ConsoleUser) -> bool:
 def takes_code(session: Session, now: datetime, vault: Vault, user_id: int, code: str) -> SignInRefusal | None:
     """Whether a code is right and new; a wrong one counts as a failure. The caller commits whatever comes of it."""
     user = session.get_one(ConsoleUser, user_id, with_for_update=True)
+    if user.totp_confirmed_at is None:
+        # A secret that was shown and never confirmed opens nothing, whoever saw it.
+        user.sealed_totp = None
     return _take(session, now, vault, user, code)
 
 

@@ -64,7 +64,21 @@ def nobodys_hash() -> str:
     return HASHER.hash(secrets.token_urlsafe())
 
 
-def add(session: Session, now: datetime, user: User, *, actor: str) -> str | None:
+@dataclass(frozen=True, slots=True)
+class FirstPassword:
+    """A password that somebody is given, and its hash."""
+
+    text: str
+    hash: str
+
+
+def first_password() -> FirstPassword:
+    """A new one; hashing is slow on purpose, so without a session."""
+    text = in_groups(new_code(_FIRST_PASSWORD_LETTERS))
+    return FirstPassword(text, HASHER.hash(text))
+
+
+def add(session: Session, now: datetime, user: User, *, first: FirstPassword, actor: str) -> str | None:
     """Make an account; the caller commits.
 
     Returns:
@@ -84,7 +98,7 @@ def add(session: Session, now: datetime, user: User, *, actor: str) -> str | Non
         raise CheckinError(f"帳號 {user.username} 已存在 / there is an account {user.username} already")
     if user.agency_name is not None:
         _insist_on_agency_name(session, user.agency_name)
-    password = _first_password() if user.agency_name is None else None
+    has_password = user.agency_name is None
     row = ConsoleUser(
         username=user.username,
         name=user.name,
@@ -92,8 +106,8 @@ def add(session: Session, now: datetime, user: User, *, actor: str) -> str | Non
         unit_id=_unit_id(session, user.unit),
         officer_id=_officer_id(session, user.staff_no),
         # No password has the empty hash.
-        password_hash=HASHER.hash(password) if password else "",
-        must_change=password is not None,
+        password_hash=first.hash if has_password else "",
+        must_change=has_password,
         made_at=now,
     )
     session.add(row)
@@ -106,10 +120,10 @@ def add(session: Session, now: datetime, user: User, *, actor: str) -> str | Non
     _record(
         session, now, "user.add", user.username, actor, role=user.role, unit=user.unit, officer=user.staff_no, **more
     )
-    return password
+    return first.text if has_password else None
 
 
-def reset(session: Session, now: datetime, username: str, *, actor: str) -> str | None:
+def reset(session: Session, now: datetime, username: str, *, first: FirstPassword, actor: str) -> str | None:
     """Give an account a new first password, end its sessions, its locks and its second step; the caller commits.
 
     One that signs in with the agency's provider gets none: whoever has its name there is taken for it once more.
@@ -120,19 +134,20 @@ def reset(session: Session, now: datetime, username: str, *, actor: str) -> str 
     Raises:
         NotFoundError: no such account.
     """
+    # Before the account is locked, in the order of `sign_in`: two that wait for each other would both fail.
+    locks.free(session, username)
     user = find(session, username)
     identity = session.get(ConsoleAgencyIdentity, user.id)
-    password = _first_password() if identity is None else None
-    user.password_hash, user.must_change = HASHER.hash(password) if password else "", password is not None
+    has_password = identity is None
+    user.password_hash, user.must_change = first.hash if has_password else "", has_password
     if identity is not None:
         identity.issuer = identity.subject = identity.bound_at = None
     user.sealed_totp, user.totp_confirmed_at, user.totp_step = None, None, 0
     session.execute(delete(ConsolePasskey).where(ConsolePasskey.user_id == user.id))
     user.failures, user.locked_until = 0, None
-    locks.free(session, username)
     _end_sessions(session, now, user)
     _record(session, now, "user.reset", username, actor)
-    return password
+    return first.text if has_password else None
 
 
 def disable(session: Session, now: datetime, username: str, *, actor: str) -> bool:
@@ -204,10 +219,6 @@ def find(session: Session, username: str) -> ConsoleUser:
     if user is None:
         raise NotFoundError(f"沒有帳號 {username} / there is no account {username}; see `checkin user list`")
     return user
-
-
-def _first_password() -> str:
-    return in_groups(new_code(_FIRST_PASSWORD_LETTERS))
 
 
 def _insist_on_agency_name(session: Session, name: str) -> None:

@@ -34,10 +34,11 @@ def add(  # noqa: PLR0913 (one per option)
     user = accounts.User(
         username=username, name=name, role=Role(role), unit=unit, staff_no=staff_no, agency_name=agency_name
     )
+    first = accounts.first_password()
     with open_database() as (settings, database), database.write() as session:
         if agency_name is not None and not settings.oidc_issuer:
             raise CheckinError("沒有設定機關帳號登入 / signing in with the agency is not set up: CHECKIN_OIDC_ISSUER")
-        password = accounts.add(session, SystemClock().now(), user, actor=command_line_actor())
+        password = accounts.add(session, SystemClock().now(), user, first=first, actor=command_line_actor())
     click.echo(password or f"{_BY_AGENCY}: {agency_name}")
 
 
@@ -56,8 +57,9 @@ def list_(form: str) -> None:
 @click.argument("username")
 def reset(username: str) -> None:
     """重設 / Print a new first password; ends all sessions, the lock and the second step (app and passkeys)."""
+    first = accounts.first_password()
     with open_database() as (_, database), database.write() as session:
-        password = accounts.reset(session, SystemClock().now(), username, actor=command_line_actor())
+        password = accounts.reset(session, SystemClock().now(), username, first=first, actor=command_line_actor())
     click.echo(password or f"{_BY_AGENCY}; 下次登入重新綁定 / the next sign-in there binds it anew")
 
 

@@ -129,7 +129,9 @@ def office(sqlite_url: str, clock: FakeClock) -> Iterator[Console]:
 @pytest.fixture
 def first_password(office: Console) -> str:
     with office.database.write() as session:
-        return accounts.reset(session, office.clock.now(), "hr", actor="cli:test") or ""
+        return (
+            accounts.reset(session, office.clock.now(), "hr", first=accounts.first_password(), actor="cli:test") or ""
+        )
 
 
 def test_every_page_is_for_the_roles_that_are_written_down(office: Console):
@@ -308,7 +310,7 @@ def test_a_reset_opens_what_wrong_passwords_have_locked(office: Console):
         assert [locks.count(session, now, "hr") for _ in range(5)] == [False] * 4 + [True]
         locked = {row.username: row.locked_until for row in accounts.users(session, now)}
         assert locked["hr"] == now + locks.LOCK
-        assert accounts.reset(session, now, "hr", actor="cli:test")
+        assert accounts.reset(session, now, "hr", first=accounts.first_password(), actor="cli:test")
         assert not locks.is_locked(session, now, "hr")
 
 
@@ -316,7 +318,7 @@ def test_the_second_step_is_set_up_and_each_code_opens_once(sqlite_url: str, clo
     database = Database(sqlite_url)
     office = console(database, clock, console_second_step="required")
     with database.write() as session:
-        password = accounts.reset(session, clock.now(), "hr", actor="cli:test") or ""
+        password = accounts.reset(session, clock.now(), "hr", first=accounts.first_password(), actor="cli:test") or ""
     browser = office.browser()
     browser.get("/sign-in")
     browser.post("/sign-in", {"username": "hr", "password": password})
@@ -451,3 +453,30 @@ def test_the_language_is_the_browsers_until_one_is_chosen(office: Console):
     assert "今日" in browser.get("/").text
     assert browser.get("/language/en?wanted=/console/today/people").location == "/console/today/people"
     assert "Today" in browser.get("/").text
+
+
+def test_a_secret_that_was_shown_and_never_confirmed_opens_nothing(office: Console):
+    now, vault = office.clock.now(), office.app.extensions["vault"]
+    with office.database.write() as session:
+        user = session.scalars(select(m.ConsoleUser).where(m.ConsoleUser.username == "hr")).one()
+        address = accounts.begin_second_step(session, vault, user.id)
+        assert address
+        shown = pyotp.parse_uri(address)
+        assert isinstance(shown, pyotp.TOTP)
+        assert accounts.takes_code(session, now, vault, user.id, shown.at(now)) is SignInRefusal.CODE_WRONG
+        assert user.sealed_totp is None
+
+
+@pytest.mark.parametrize("path", ["/fleet/site?code=%00", "/audit?actor=a%00b", "/corrections?%00=1"])
+def test_nul_in_an_address_is_refused_in_words(office: Console, path: str):
+    assert office.open(Role.ADMIN).get(path).status_code == 422
+
+
+def test_nul_in_a_form_is_refused_in_words(office: Console):
+    form = {"username": "li", "name": "a\0b", "role": "hr"}
+    assert office.open(Role.ADMIN).post("/users", form).status_code == 422
+
+
+@pytest.mark.parametrize("wanted", ["//[", "https://[x", "/console/../x\\"])
+def test_an_address_to_go_on_to_that_is_none_is_the_first_page(office: Console, wanted: str):
+    assert office.browser().get(f"/sign-in?wanted={wanted}").status_code == 200

@@ -59,7 +59,7 @@ def office(sqlite_url: str, clock: FakeClock, provider: OidcProvider) -> Iterato
     )
     with database.write() as session:
         user = User(username="wang", name="王小姐", role=Role.HR, agency_name=NAME)
-        assert accounts.add(session, clock.now(), user, actor="cli:test") is None
+        assert accounts.add(session, clock.now(), user, first=accounts.first_password(), actor="cli:test") is None
     yield office
     office.close()
     database.close()
@@ -122,7 +122,10 @@ def test_an_account_is_its_persons_whatever_they_are_called_later_and_nobody_els
     provider.claims = {"sub": "subject-2"}
     assert refused(sign_in(office)[1], "沒有可用的後台帳號", 403)
     with office.database.write() as session:
-        assert accounts.reset(session, office.clock.now(), "wang", actor="cli:test") is None
+        assert (
+            accounts.reset(session, office.clock.now(), "wang", first=accounts.first_password(), actor="cli:test")
+            is None
+        )
     assert sign_in(office)[1].status_code == 303
     assert bindings(office) == [(NAME, "subject-2")]
 
@@ -239,7 +242,7 @@ def test_a_code_of_another_try_signs_nobody_in(office: Console):
 
 def test_while_the_provider_is_down_words_say_so_and_passwords_work(office: Console, provider: OidcProvider):
     with office.database.write() as session:
-        password = accounts.reset(session, office.clock.now(), "hr", actor="cli:test")
+        password = accounts.reset(session, office.clock.now(), "hr", first=accounts.first_password(), actor="cli:test")
     provider.fails = True
     browser = office.browser()
     assert refused(browser.get("/sign-in/agency"), "目前沒有回應", 503)
@@ -282,7 +285,7 @@ def test_an_administrator_makes_and_resets_an_account_of_the_agency(office: Cons
     assert admin.post("/users", {"username": "l2", "name": "李", "role": "hr", "agency_name": NAME}).status_code == 400
     bad = User(username="l3", name="李", role=Role.HR, agency_name="a\0b")
     with office.database.write() as session, pytest.raises(CheckinError, match="1 to 255"):
-        accounts.add(session, office.clock.now(), bad, actor="cli:test")
+        accounts.add(session, office.clock.now(), bad, first=accounts.first_password(), actor="cli:test")
 
 
 def test_without_settings_there_is_no_way_to_the_agency(sqlite_url: str, clock: FakeClock):

@@ -207,7 +207,7 @@ def test_wrong_answers_lock_the_second_step_and_a_reset_takes_the_passkeys(desk:
     assert "鎖定 15 分鐘" in give(half, "{}").text
     assert "鎖定 15 分鐘" in give(half, desk.device.sign(options(half))).text
     with desk.office.database.write() as session:
-        accounts.reset(session, desk.office.clock.now(), "hr", actor="cli:test")
+        accounts.reset(session, desk.office.clock.now(), "hr", first=accounts.first_password(), actor="cli:test")
         assert session.scalars(select(m.ConsolePasskey)).all() == []
 
 

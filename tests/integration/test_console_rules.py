@@ -109,6 +109,14 @@ def test_what_was_not_tried_is_not_saved(office: Console, more: dict[str, str]):
     assert (answer.status_code, "請重新試算" in answer.text) == (409, True)
 
 
+def test_the_stamp_of_another_session_or_another_shift_saves_nothing(office: Console):
+    page = try_shift(office.open(Role.ADMIN), late_grace_minutes="10").text
+    browser = office.open(Role.HR)
+    browser.get("/rules/shifts/D")
+    answer = browser.post("/rules/shifts/D", {**FIELDS, "late_grace_minutes": "10", "stamp": stamp(page)})
+    assert answer.status_code == 409
+
+
 def test_a_change_of_somebody_else_in_between_is_noticed(office: Console):
     browser = office.open(Role.HR)
     page = try_shift(browser, late_grace_minutes="10").text

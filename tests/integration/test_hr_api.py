@@ -345,7 +345,9 @@ def test_another_sites_page_does_nothing_with_a_session(office: Office):
 
 def test_a_session_opens_the_api_once_the_account_is_complete_and_until_it_ends(office: Office):
     with office.there.database.write() as session:
-        password = accounts.reset(session, office.there.clock.now(), "hr", actor="cli:test")
+        password = accounts.reset(
+            session, office.there.clock.now(), "hr", first=accounts.first_password(), actor="cli:test"
+        )
     browser = office.there.browser()
     browser.get("/sign-in")
     browser.post("/sign-in", {"username": "hr", "password": password})

@@ -1,7 +1,7 @@
 """Who looks at the console: the session of a request, which roles a page is for, and which units somebody may see."""
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from functools import wraps
 from typing import Any, ParamSpec, TypeVar
@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 from flask import Response, current_app, g, request, url_for
 from sqlalchemy.orm import Session
+from werkzeug.datastructures import MultiDict
 
 from checkin_api.accounts import Viewer
 from checkin_api.config import Settings
@@ -73,12 +74,7 @@ def guard() -> Response | None:
     view = current_app.view_functions.get(request.endpoint or "")
     if not hasattr(view, _FOR):
         raise ProblemError(403, "forbidden", "這個頁面沒有開放 / this page is for nobody")
-    if "\0" in request.full_path or any(
-        "\0" in each for each in (request.view_args or {}).values() if isinstance(each, str)
-    ):
-        raise ProblemError(
-            422, "validation_failed", "網址含有不可用的字元 / the address has a character that none may have"
-        )
+    _insist_on_text(request.view_args or {}, request.args)
     g.viewer = sessions.find_viewer(now())
     if getattr(view, _FILE, 0):
         if g.viewer is None or not g.viewer.complete:
@@ -87,7 +83,23 @@ def guard() -> Response | None:
         request.max_content_length = getattr(view, _FILE) + _FORM_BYTES
     if request.method not in {"GET", "HEAD", "OPTIONS"}:
         _insist_on_our_form()
+        _insist_on_text(request.form)
     return None if getattr(view, _FOR) is None else _first_elsewhere(g.viewer)
+
+
+def _insist_on_text(*given: Mapping[str, Any]) -> None:
+    """Refuse NUL, which no text of PostgreSQL has.
+
+    Raises:
+        ProblemError: 422.
+    """
+    for each in given:
+        several = each.lists() if isinstance(each, MultiDict) else ((name, [value]) for name, value in each.items())
+        for name, values in several:
+            if any("\0" in text for text in (name, *values) if isinstance(text, str)):
+                raise ProblemError(
+                    422, "validation_failed", "含有不可用的字元 / there is a character that none may have"
+                )
 
 
 def _first_elsewhere(who: Viewer | None) -> Response | None:
@@ -191,7 +203,10 @@ def extension(name: str) -> Any:
 def local_path(wanted: str) -> str:
     """Where somebody wanted to go, if that is a page of the console; else its first page."""
     home = url_for("console.home")
-    parts = urlsplit(wanted)
+    try:
+        parts = urlsplit(wanted)
+    except ValueError:
+        return home
     is_ours = not parts.scheme and not parts.netloc and parts.path.startswith(home) and "\\" not in wanted
     return wanted if is_ours and not wanted.startswith("//") else home
 

@@ -2,6 +2,7 @@
 
 import csv
 import hashlib
+import hmac
 import io
 import json
 import re
@@ -15,6 +16,7 @@ from sqlalchemy.orm import Session
 
 from checkin_api import audit, queries, rules
 from checkin_api.audit import Act
+from checkin_api.db import Turn, take_turn
 from checkin_api.domain import words
 from checkin_api.domain.ids import Flag, HoursRule, Role, Status
 from checkin_api.domain.shifts import DAY, Shift, local_date
@@ -27,6 +29,8 @@ from checkin_api.web.console.access import page
 from checkin_api.web.console.frame import blueprint
 from checkin_api.web.errors import ProblemError
 
+# What the stamp of the numbers is of; a shift's is of its code.
+NUMBERS = "numbers of the department"
 DONE: dict[str, tuple[str, str]] = {
     "saved": ("已儲存，從現在起照新的規則計算。", "Saved: records are counted by the new rule from now on."),
     "same": ("與現在的規則相同，沒有更改。", "The same as the rule in force: nothing was changed."),
@@ -172,7 +176,7 @@ def rules_numbers_effect() -> Any:
             quotas=(now_.correction_quota, then.correction_quota),
             days=(now_.correction_days, then.correction_days),
         )
-    stamp = _stamp(rules.numbers_of(now_), proposed)
+    stamp = _stamp(NUMBERS, rules.numbers_of(now_), proposed)
     tried = Tried(stamp=stamp, months=(period.first, period.last), effect=effect, quota=quota)
     return _tried(tried, url_for("console.rules_numbers"), proposed)
 
@@ -186,7 +190,9 @@ def rules_numbers() -> Any:
     if wrong is not None:
         return _wrong(wrong)
     with access.database().write() as session:
-        _insist_on_tried(_stamp(rules.numbers_of(rules.in_force(session, settings)), proposed))
+        # Two people who save at once come one after the other: the second finds another rule than was tried.
+        take_turn(session, Turn.AUDIT)
+        _insist_on_tried(_stamp(NUMBERS, rules.numbers_of(rules.in_force(session, settings)), proposed))
         changed = rules.set_rules(session, access.now(), settings, proposed, actor=access.viewer().actor)
     return redirect(url_for("console.rules_page", done="saved" if changed else "same"), 303)
 
@@ -213,7 +219,9 @@ def rules_shift_effect(code: str) -> Any:
             return _wrong(_in_words(proposed))
         period = _last_month(session)
         effect = effect_of(session, period, shift=proposed)
-    tried = Tried(stamp=_stamp(_cells(before), _cells(proposed)), months=(period.first, period.last), effect=effect)
+    tried = Tried(
+        stamp=_stamp(code, _cells(before), _cells(proposed)), months=(period.first, period.last), effect=effect
+    )
     return _tried(tried, url_for("console.rules_shift_save", code=code), _cells(proposed))
 
 
@@ -223,11 +231,12 @@ def rules_shift_save(code: str) -> Any:
     """Save the rule whose effect was looked at, as an import of the one shift would."""
     now, actor = access.now(), access.viewer().actor
     with access.database().write() as session:
+        take_turn(session, Turn.AUDIT)
         before = _shift(session, code)
         proposed = _proposed(before)
         if not isinstance(proposed, Shift):
             return _wrong(_in_words(proposed))
-        _insist_on_tried(_stamp(_cells(before), _cells(proposed)))
+        _insist_on_tried(_stamp(code, _cells(before), _cells(proposed)))
         result = store_sheet(session, _sheet(code), now=now, actor=actor)
         if result.changed:
             detail = {"from": _cells(before), "to": _cells(proposed)}
@@ -297,9 +306,10 @@ def _wrong(pair: tuple[str, str]) -> Response:
     return Response(render_template("console/rules_problems.html", texts=[pair]), 422)
 
 
-def _stamp(before: Mapping[str, Any], proposed: Mapping[str, Any]) -> str:
-    """A hash of what holds and what is proposed: only what was tried is saved."""
-    return hashlib.sha256(json.dumps([dict(before), dict(proposed)], sort_keys=True).encode()).hexdigest()
+def _stamp(of: str, before: Mapping[str, Any], proposed: Mapping[str, Any]) -> str:
+    """That this session tried this proposal in the place of what holds: nobody else can make it."""
+    told = json.dumps([of, dict(before), dict(proposed)], sort_keys=True)
+    return hmac.new(access.viewer().form_key.encode(), f"rules {told}".encode(), hashlib.sha256).hexdigest()
 
 
 def _insist_on_tried(stamp: str) -> None:
@@ -308,7 +318,7 @@ def _insist_on_tried(stamp: str) -> None:
     Raises:
         ProblemError: 409.
     """
-    if request.form.get("stamp") != stamp:
+    if not hmac.compare_digest(request.form.get("stamp", "").encode(), stamp.encode()):
         raise ProblemError(
             409,
             "not_tried",

@@ -35,8 +35,9 @@ def users_add() -> Any:
     )
     if not user.name:
         raise ProblemError(422, "validation_failed", "請填姓名 / give the person's name")
+    first = accounts.first_password()
     with access.database().write() as session:
-        password = accounts.add(session, access.now(), user, actor=access.viewer().actor)
+        password = accounts.add(session, access.now(), user, first=first, actor=access.viewer().actor)
     return _page(username=user.username, password=password)
 
 
@@ -44,8 +45,9 @@ def users_add() -> Any:
 @page(Role.ADMIN)
 def users_reset(username: str) -> Any:
     """A new first password, for who forgot it or has a new phone."""
+    first = accounts.first_password()
     with access.database().write() as session:
-        password = accounts.reset(session, access.now(), username, actor=access.viewer().actor)
+        password = accounts.reset(session, access.now(), username, first=first, actor=access.viewer().actor)
     return _page(username=username, password=password)
 
 
