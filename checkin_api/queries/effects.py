@@ -8,13 +8,15 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 from sqlalchemy import ColumnElement, func, or_, select, true
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from checkin_api import models as m
 from checkin_api.domain.attendance import compute
 from checkin_api.domain.columns import MISSING, Bools, Ints
 from checkin_api.domain.duty_law import DutyLimits
+from checkin_api.domain.gathering import roster_duties
 from checkin_api.domain.ids import CorrectionState, Flag, Status
+from checkin_api.domain.overlaps import overlaps
 from checkin_api.domain.records import Attendance, DutyRecord, RecordColumns
 from checkin_api.domain.shifts import Shift, local_day
 from checkin_api.domain.status import FLAGS, STATUSES
@@ -67,6 +69,16 @@ class Effect:
 
 
 @dataclass(frozen=True, slots=True)
+class Overlap:
+    """Two duties of an officer that overlap, by the date of the first and both shifts."""
+
+    staff_no: str
+    duty_date: date
+    first: str
+    second: str
+
+
+@dataclass(frozen=True, slots=True)
 class QuotaEffect:
     """What other numbers do to corrections of a period: officers above the quota, requests that are too late."""
 
@@ -105,6 +117,42 @@ def effect_of(
         examples += _examples(before, after, officers, differing, room=EXAMPLES - len(examples))
     first, second = (tally.result() for tally in tallies)
     return Effect(sum(first.statuses.values()), number, concerned, first, second, examples)
+
+
+def overlaps_of(session: Session, shift: Shift, first: date, zone: ZoneInfo) -> list[Overlap]:
+    """The duties of a changed shift that would overlap another duty of their officer, from a duty date on.
+
+    Args:
+        session: Where to read.
+        shift: As it would be.
+        first: The first duty date that is looked at.
+        zone: Where all duties are taken to be.
+    """
+    rows = session.execute(select(m.Shift.id, m.Shift).order_by(m.Shift.id)).all()
+    shifts = [_instead(each.pattern(), shift) for _, each in rows]
+    position = {id_: number for number, (id_, _) in enumerate(rows)}
+    e, theirs = m.RosterEntry, aliased(m.RosterEntry)
+    shift_id = select(m.Shift.id).where(m.Shift.code == shift.code).scalar_subquery()
+    having = select(theirs.officer_id).where(theirs.shift_id == shift_id, theirs.duty_date >= first)
+    found = session.execute(
+        select(e.officer_id, e.duty_date, e.shift_id).where(e.duty_date >= first, e.officer_id.in_(having))
+    ).all()
+    if not found:
+        return []
+    officers = sorted({row.officer_id for row in found})
+    number = {id_: at for at, id_ in enumerate(officers)}
+    table = [(number[who], day.toordinal(), position[which], -1) for who, day, which in found]
+    duties = roster_duties(np.array(table, np.int64), shifts, [zone])
+    pairs = list(overlaps(duties.officer, duties.start, duties.end))
+    named = dict(session.execute(select(m.Officer.id, m.Officer.staff_no).where(m.Officer.id.in_(officers))).all())
+    kinds = [duties.kinds[each] for each in duties.kind]
+    return [
+        Overlap(
+            named[officers[duties.officer[one]]], kinds[one].duty_date, kinds[one].shift_code, kinds[other].shift_code
+        )
+        for one, other in pairs
+        if shift.code in (kinds[one].shift_code, kinds[other].shift_code)
+    ]
 
 
 def quota_effect(

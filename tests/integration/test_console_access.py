@@ -480,3 +480,15 @@ def test_nul_in_a_form_is_refused_in_words(office: Console):
 @pytest.mark.parametrize("wanted", ["//[", "https://[x", "/console/../x\\"])
 def test_an_address_to_go_on_to_that_is_none_is_the_first_page(office: Console, wanted: str):
     assert office.browser().get(f"/sign-in?wanted={wanted}").status_code == 200
+
+
+def test_what_is_wrong_in_a_form_that_htmx_sent_is_said_beside_it_and_what_is_right_leads_on(office: Console):
+    browser = office.open(Role.ADMIN)
+    browser.get("/users")
+    browser.headers["HX-Request"] = "true"
+    answer = browser.post("/users", {"username": "li", "name": "李", "role": "supervisor"})
+    assert (answer.status_code, answer.headers["HX-Retarget"]) == (400, "#problem")
+    assert "主管帳號須指定單位" in answer.text
+    assert "<html" not in answer.text
+    answer = browser.post("/users/hr/disable")
+    assert (answer.status_code, answer.headers["HX-Redirect"]) == (200, "/console/users")

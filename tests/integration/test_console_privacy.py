@@ -157,7 +157,7 @@ def test_the_list_of_those_concerned_is_a_file_on_the_record_that_says_who_was_t
     assert {row[7] for row in listed()} == {""}
     form = {"kind": "punches", "from": "2026-11-20", "to": "2026-11-23", "breach": number}
     browser.get(f"/privacy/breaches?{asked}")
-    assert "done=told" in browser.post("/privacy/breaches/told", form).location
+    assert "done=told" in browser.post("/privacy/breaches/told", {**form, "sure": "yes"}).location
     office.clock.advance(minutes=1)
     with office.database.write() as session:
         # What came later was not known to who told: neither a new officer nor another's first punch.
@@ -176,7 +176,7 @@ def test_the_list_of_those_concerned_is_a_file_on_the_record_that_says_who_was_t
         assert not any("A000" in each.detail for each in audit.entries(session) if "breach" in each.action)
     assert "已通知當事人 / told 1: punches 2026-11-20–2026-11-23" in browser.get(f"/privacy/breaches/{number}").text
     assert browser.post(f"/privacy/breaches/{number}/notes", {"text": "完", "closes": "yes"}).status_code == 303
-    assert browser.post("/privacy/breaches/told", form).status_code == 409
+    assert browser.post("/privacy/breaches/told", {**form, "sure": "yes"}).status_code == 409
 
 
 @pytest.mark.parametrize(
@@ -204,7 +204,7 @@ def test_that_people_were_told_is_not_noted_of_a_unit(office: Console):
     browser = office.open(Role.HR)
     browser.get("/privacy/breaches")
     form = {"kind": "punches", "breach": "1", "unit": MINE}
-    assert browser.post("/privacy/breaches/told", form).status_code == 422
+    assert browser.post("/privacy/breaches/told", {**form, "sure": "yes"}).status_code == 422
 
 
 def test_the_list_of_leaks_asks_no_more_of_the_database_when_there_are_more(office: Console):

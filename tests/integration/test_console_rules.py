@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, time
 from typing import Any
 
 import pytest
@@ -151,6 +151,26 @@ def test_a_shift_that_ends_earlier_changes_overtime_and_a_window_loses_punches(o
     assert (effect.after.statuses[Status.MISSING_OUT], effect.after.statuses[Status.UNROSTERED]) == (3, 3)
     assert (effect.records, effect.changed, effect.officers) == (4, 3, 2)
     assert [each.after.sign_out for each in effect.examples] == [None] * 3
+
+
+def test_a_shift_by_which_duties_would_overlap_is_not_saved(office: Console):
+    with office.database.write() as session:
+        officer = session.scalars(select(m.Officer).where(m.Officer.staff_no == "A0002")).one()
+        evening = builders.shift(session, code="E", name="夜", start=time(21), end=time(23))
+        # After last month too: what is on the roster must be importable again.
+        builders.roster(session, officer, evening, date(2026, 11, 23))
+    browser = office.open(Role.HR)
+    page = try_shift(browser, end="21:00").text
+    assert stamp(page)
+    page = try_shift(browser, end="22:00").text
+    assert ("不能儲存" in page, "A0002" in page, stamp(page)) == (True, True, "")
+    answer = browser.post("/rules/shifts/D", {**FIELDS, "end": "22:00", "stamp": "x"})
+    assert (answer.status_code, "重疊" in answer.text) == (409, True)
+
+
+def test_what_is_as_it_was_is_not_saved_again(office: Console):
+    page = try_shift(office.open(Role.HR)).text
+    assert ("與現在的規則相同" in page, stamp(page)) == (True, "")
 
 
 def test_numbers_of_hr_hold_in_the_place_of_the_settings_everywhere(office: Console):

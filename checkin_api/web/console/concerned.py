@@ -121,6 +121,8 @@ def privacy_concerned() -> Any:
 def privacy_told() -> Any:
     """Write down that they were told."""
     wanted = _of_a_leak()
+    if request.form.get("sure") != "yes":
+        raise ProblemError(422, "validation_failed", "請勾選確定都已通知 / tick that all of them were told")
     if wanted.leak.unit is not None:
         raise ProblemError(
             422,

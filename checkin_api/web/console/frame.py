@@ -11,6 +11,9 @@ from checkin_api.web.console.access import for_anybody
 from checkin_api.web.errors import ProblemError
 
 _HERE = Path(__file__).parent
+_SEE_OTHER = 303
+# What is wrong is in the form: whoever sent it can mend it.
+_OF_A_FORM = {400, 404, 409, 422}
 _POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
     "base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
@@ -45,12 +48,28 @@ def answer_to(error: Exception) -> Response:
     """A page that says what is wrong and what to do, with the status and code that the API gives."""
     problem = errors.answer_to(error)
     told = problem.get_json()
+    if "Hx-Request" in request.headers and request.method == "POST" and problem.status_code in _OF_A_FORM:
+        # Beside the form, with what was typed into it.
+        answer = Response(render_template("console/problem.html", problem=told), problem.status_code)
+        answer.headers["HX-Retarget"] = "#problem"
+        answer.headers["HX-Reswap"] = "innerHTML"
+        answer.headers["HX-Reselect"] = ".problem"
+        return answer
     answer = Response(render_template("console/error.html", problem=told), problem.status_code)
     if "Hx-Request" in request.headers:
         # In the place of the page, whatever part of it was asked for.
         answer.headers["HX-Retarget"] = "#main"
         answer.headers["HX-Reswap"] = "innerHTML"
         answer.headers["HX-Reselect"] = "#main > *"
+    return answer
+
+
+@blueprint.after_request
+def _lead_on(answer: Response) -> Response:
+    """After a form that htmx has sent the browser goes on to the next page, not a part of this one."""
+    if answer.status_code == _SEE_OTHER and request.method == "POST" and "Hx-Request" in request.headers:
+        answer.status_code = 200
+        answer.headers["HX-Redirect"] = answer.headers.pop("Location")
     return answer
 
 

@@ -6,7 +6,7 @@ import hmac
 import io
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import date, time
 from typing import Any
@@ -23,7 +23,7 @@ from checkin_api.domain.shifts import DAY, Shift, local_date
 from checkin_api.errors import NotFoundError
 from checkin_api.imports import ImportRefusedError, Kind, Problem, Sheet, read_sheet, store_sheet
 from checkin_api.queries.attendance import Period, duty_limits, limits_of
-from checkin_api.queries.effects import Effect, QuotaEffect, effect_of, quota_effect
+from checkin_api.queries.effects import Effect, Overlap, QuotaEffect, effect_of, overlaps_of, quota_effect
 from checkin_api.web.console import access
 from checkin_api.web.console.access import page
 from checkin_api.web.console.frame import blueprint
@@ -104,8 +104,8 @@ INSTALLED: dict[str, tuple[tuple[str, str], tuple[str, str]]] = {
 
 MINUTES: dict[str, tuple[str, str]] = {
     "worked": ("工時", "Time worked"),
-    "late": ("遲到", "Minutes late"),
-    "early": ("早退", "Minutes left early"),
+    "late": ("遲到時間", "Time late"),
+    "early": ("早退時間", "Time left early"),
     "overtime": ("加班（候選）", "Overtime (candidates)"),
     "night": ("深夜", "Night time"),
 }
@@ -119,6 +119,8 @@ class Tried:
     months: tuple[date, date]
     effect: Effect
     quota: QuotaEffect | None = None
+    overlaps: Sequence[Overlap] = ()
+    is_same: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +131,7 @@ class Line:
     before: int
     after: int
     is_minutes: bool = False
+    always: bool = False
 
 
 @blueprint.get("/rules")
@@ -177,7 +180,8 @@ def rules_numbers_effect() -> Any:
             days=(now_.correction_days, then.correction_days),
         )
     stamp = _stamp(NUMBERS, rules.numbers_of(now_), proposed)
-    tried = Tried(stamp=stamp, months=(period.first, period.last), effect=effect, quota=quota)
+    is_same = rules.numbers_of(now_) == proposed
+    tried = Tried(stamp=stamp, months=(period.first, period.last), effect=effect, quota=quota, is_same=is_same)
     return _tried(tried, url_for("console.rules_numbers"), proposed)
 
 
@@ -219,8 +223,16 @@ def rules_shift_effect(code: str) -> Any:
             return _wrong(_in_words(proposed))
         period = _last_month(session)
         effect = effect_of(session, period, shift=proposed)
+        if not effect.records and (this := _this_month(session)) is not None:
+            # A shift that is newer than the last month.
+            period, effect = this, effect_of(session, this, shift=proposed)
+        clashes = overlaps_of(session, proposed, period.first, period.zone)
     tried = Tried(
-        stamp=_stamp(code, _cells(before), _cells(proposed)), months=(period.first, period.last), effect=effect
+        stamp=_stamp(code, _cells(before), _cells(proposed)),
+        months=(period.first, period.last),
+        effect=effect,
+        overlaps=clashes,
+        is_same=before == proposed,
     )
     return _tried(tried, url_for("console.rules_shift_save", code=code), _cells(proposed))
 
@@ -230,6 +242,11 @@ def rules_shift_effect(code: str) -> Any:
 def rules_shift_save(code: str) -> Any:
     """Save the rule whose effect was looked at, as an import of the one shift would."""
     now, actor = access.now(), access.viewer().actor
+    with access.database().read() as session:
+        proposed = _proposed(_shift(session, code))
+        if isinstance(proposed, Shift):
+            period = _last_month(session)
+            _insist_on_no_overlap(overlaps_of(session, proposed, period.first, period.zone))
     with access.database().write() as session:
         take_turn(session, Turn.AUDIT)
         before = _shift(session, code)
@@ -245,14 +262,24 @@ def rules_shift_save(code: str) -> Any:
 
 
 def _last_month(session: Session) -> Period:
-    """The last whole month, or this one up to yesterday where nobody punched in the last."""
-    now, settings = access.now(), access.settings()
-    today = local_date(now, settings.zone)
+    """The last whole month, or this one up to yesterday where there is no data of the last."""
+    zone = access.settings().zone
+    today = local_date(access.now(), zone)
     last = today.replace(day=1) - DAY
-    if today.day > 1 and (queries.first_day(session, settings.zone) or today) > last:
-        last = today - DAY
+    is_older = (queries.first_day(session, zone) or today) > last
+    return (_this_month(session) if is_older else None) or _month_to(session, last)
+
+
+def _this_month(session: Session) -> Period | None:
+    """This month up to yesterday, if there is one."""
+    today = local_date(access.now(), access.settings().zone)
+    return _month_to(session, today - DAY) if today.day > 1 else None
+
+
+def _month_to(session: Session, last: date) -> Period:
+    settings = access.settings()
     limits = duty_limits(session, settings)
-    return Period(first=last.replace(day=1), last=last, as_of=now, zone=settings.zone, limits=limits)
+    return Period(first=last.replace(day=1), last=last, as_of=access.now(), zone=settings.zone, limits=limits)
 
 
 def _shift(session: Session, code: str) -> Shift:
@@ -326,11 +353,32 @@ def _insist_on_tried(stamp: str) -> None:
         )
 
 
+def _insist_on_no_overlap(found: Sequence[Overlap]) -> None:
+    """Refuse a shift by which duties of one officer would overlap: no roster with them could be imported again.
+
+    Raises:
+        ProblemError: 409.
+    """
+    if found:
+        raise ProblemError(
+            409,
+            "duties_overlap",
+            f"這樣改，有 {len(found)} 個勤務會與同一人的另一個勤務重疊，例如 {found[0].staff_no}"
+            f" {found[0].duty_date}；請先改勤務表"
+            f" / {len(found)} duties would overlap another of their officer, such as {found[0].staff_no} on"
+            f" {found[0].duty_date}: change the roster first",
+        )
+
+
 def _tried(tried: Tried, save: str, sent: Mapping[str, Any]) -> str:
     part = "Hx-Request" in request.headers
     template = "console/rules_effect.html" if part else "console/rules_tried.html"
     return render_template(
-        template, tried=tried, save=save, sent=sent, lines=[line for line in _lines(tried) if line.before or line.after]
+        template,
+        tried=tried,
+        save=save,
+        sent=sent,
+        lines=[line for line in _lines(tried) if line.before or line.after or line.always],
     )
 
 
@@ -344,8 +392,8 @@ def _lines(tried: Tried) -> Iterator[Line]:
     for name, pair in MINUTES.items():
         yield Line(pair, before.minutes[name], after.minutes[name], is_minutes=True)
     if tried.quota is not None:
-        yield Line(("超過補打卡次數的人", "Officers above the quota"), *tried.quota.over_quota)
-        yield Line(("太晚而不能申請的補打卡", "Corrections asked for too late"), *tried.quota.too_late)
+        yield Line(("超過補打卡次數的人", "Officers above the quota"), *tried.quota.over_quota, always=True)
+        yield Line(("太晚而不能申請的補打卡", "Corrections asked for too late"), *tried.quota.too_late, always=True)
 
 
 def _in_words(problem: Problem) -> tuple[str, str]:
