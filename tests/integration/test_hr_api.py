@@ -4,8 +4,10 @@ import csv
 import io
 import json
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import islice
 from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
@@ -22,7 +24,7 @@ from checkin_api.corrections import MissingPunch, Request
 from checkin_api.db import Database
 from checkin_api.domain.corrections import Actor, Policy
 from checkin_api.domain.ids import Direction, Role, StaffNo
-from checkin_api.web.hr import KEY_HEADER, reports
+from checkin_api.web.hr import KEY_HEADER, access, reports
 from checkin_api.web.pace import PER_MINUTE
 from checkin_api.web.sessions import COOKIE
 from tests import builders
@@ -244,6 +246,23 @@ def test_attendance_of_too_many_officers_is_a_report(office: Office, monkeypatch
     assert (answer.status_code, answer.get_json()["code"]) == (422, "too_many_records")
     assert "duty_records" in answer.get_json()["title"]
     assert len(hr.ask(f"/attendance?{DAY}&unit={MINE}")) == 1
+
+
+def test_of_a_burst_of_questions_one_waits_without_a_connection_and_the_others_come_again(office: Office):
+    hr, pool = office.program(Role.HR), office.there.app.extensions["database"].engine.pool
+
+    def ask(path: str) -> TestResponse:
+        return Api(office.there.app.test_client(), hr.headers).get(f"{path}?{DAY}")
+
+    with ThreadPoolExecutor() as threads:
+        with access.computing():
+            open_ones = [threads.submit(ask, path) for path in ("/exceptions", "/attendance", "/exceptions")]
+            refused = [each.result() for each in islice(as_completed(open_ones, timeout=4), 2)]
+            assert pool.checkedout() == 0
+        for answer in refused:
+            assert (answer.status_code, answer.get_json()["code"]) == (503, "busy")
+            assert answer.headers["Retry-After"] == "5"
+        assert sorted(each.result().status_code for each in open_ones) == [200, 503, 503]
 
 
 def test_punches_tell_their_proof_and_whether_they_count(office: Office):

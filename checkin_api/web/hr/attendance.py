@@ -35,17 +35,15 @@ _SEVERITIES = {en: severity for severity, (_, en) in WORDS.items()}
 @blueprint.output(list[schemas.DutyRecordOut], example=examples.RECORDS)  # type: ignore[arg-type]  # as it takes it
 def get_attendance(query_data: schemas.PeriodIn) -> Any:
     """Duty records of a period: the array that ``checkin attendance show --format json`` prints."""
-    with access.database().read() as session:
+    insist_on_period(query_data.first, query_data.last)
+    with access.computing(), access.database().read() as session:
         period = _period(session, query_data)
         among = scope.among(session, access.who(), query_data.unit, query_data.officer)
         _insist_on_size(session, among, period.first, period.last)
-        with access.computing():
-            blocks = attendance(session, period, among=among)
-            # Each as its text at once: as values they take ten times the room. Nor are they checked against the schema,
-            # which takes longer than to compute them.
-            rows = [
-                json.dumps(block.as_json(record), ensure_ascii=False) for block in blocks for record in block.records()
-            ]
+        blocks = attendance(session, period, among=among)
+        # Each as its text at once: as values they take ten times the room. Nor are they checked against the schema,
+        # which takes longer than to compute them.
+        rows = [json.dumps(block.as_json(record), ensure_ascii=False) for block in blocks for record in block.records()]
     return Response(f"[{','.join(rows)}]", mimetype="application/json")
 
 
@@ -76,13 +74,13 @@ def list_punches(query_data: schemas.PunchesIn) -> Any:
 @blueprint.output(schemas.ExceptionsOut, example=examples.EXCEPTIONS)
 def list_exceptions(query_data: schemas.ExceptionsIn) -> Any:
     """Records that somebody should look at, the gravest and oldest first; a page at a time."""
-    with access.database().read() as session:
+    insist_on_period(query_data.first, query_data.last)
+    with access.computing(), access.database().read() as session:
         period = _period(session, query_data)
         if query_data.officer is not None:
             scope.insist_on_officer(session, access.who(), query_data.officer)
             queries.of_staff_no(session, query_data.officer)
-        with access.computing():
-            found, as_of = graded(session, access.who(), query_data.unit, period)
+        found, as_of = graded(session, access.who(), query_data.unit, period)
     grade = _SEVERITIES[query_data.severity] if query_data.severity else None
     chosen = [
         each
@@ -98,7 +96,6 @@ def list_exceptions(query_data: schemas.ExceptionsIn) -> Any:
 
 
 def _period(session: Session, asked: schemas.PeriodIn) -> Period:
-    insist_on_period(asked.first, asked.last)
     settings = access.settings()
     limits = duty_limits(session, settings)
     return Period(first=asked.first, last=asked.last, as_of=access.now(), zone=settings.zone, limits=limits)
