@@ -239,13 +239,26 @@ def test_attendance_is_what_the_command_shows(office: Office):
     assert one == answered[1]
 
 
-def test_attendance_of_too_many_officers_is_a_report(office: Office, monkeypatch: pytest.MonkeyPatch):
+@pytest.mark.parametrize(("path", "report"), [("/attendance", "duty_records"), ("/exceptions", "exceptions")])
+def test_a_question_about_too_many_officers_is_a_report(
+    office: Office, monkeypatch: pytest.MonkeyPatch, path: str, report: str
+):
     monkeypatch.setattr("checkin_api.web.hr.attendance.MOST_OFFICER_DAYS", 2)
     hr = office.program(Role.HR)
-    answer = hr.get(f"/attendance?{DAY}")
+    answer = hr.get(f"{path}?{DAY}")
     assert (answer.status_code, answer.get_json()["code"]) == (422, "too_many_records")
-    assert "duty_records" in answer.get_json()["title"]
-    assert len(hr.ask(f"/attendance?{DAY}&unit={MINE}")) == 1
+    assert report in answer.get_json()["title"]
+    assert hr.get(f"{path}?{DAY}&unit={MINE}").status_code == 200
+    assert hr.get(f"{path}?{DAY}&officer=A0001").status_code == 200
+
+
+def test_the_exceptions_of_an_officer_are_computed_of_that_officer_alone(office: Office):
+    hr, kept = office.program(Role.HR), office.there.app.extensions["exceptions_kept"]
+    found = hr.ask(f"/exceptions?{DAY}&officer=A0001&unit={MINE}")
+    assert [each["record"]["staff_no"] for each in found["exceptions"]] == ["A0001"]
+    assert hr.ask(f"/exceptions?{DAY}&officer=A0001&unit={THEIRS}")["total"] == 0
+    assert hr.get(f"/exceptions?{DAY}&officer=NOBODY").status_code == 404
+    assert not kept
 
 
 def test_of_a_burst_of_questions_one_waits_without_a_connection_and_the_others_come_again(office: Office):
