@@ -42,7 +42,9 @@ def graded(session: Session, who: Looker, unit: str | None, period: Period) -> t
     """
     now, units = period.as_of, scope.units(session, who, unit)
     kept: dict[Any, tuple[datetime, list[Graded]]] = current_app.extensions["exceptions_kept"]
-    key = (who.unit, unit, period.first, period.last)
+    # A rule that HR saves shows at once.
+    rules = (period.limits, *queries.shifts(session))
+    key = (who.unit, unit, period.first, period.last, rules)
     # Requests run side by side: what one looks at another may change.
     for old in [each for each, (at, _) in list(kept.items()) if not timedelta() <= now - at < KEPT_FOR]:
         kept.pop(old, None)

@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, time
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -17,7 +17,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import select, update
 from werkzeug.test import TestResponse
 
-from checkin_api import accounts, audit, builds, corrections, tokens
+from checkin_api import accounts, audit, builds, corrections, rules, tokens
 from checkin_api import models as m
 from checkin_api.building import Workshop, make, report_writer
 from checkin_api.corrections import MissingPunch, Request
@@ -311,6 +311,34 @@ def test_exceptions_are_filtered_and_the_gravest_come_first(office: Office):
         *(("severity=low", 0), (f"unit={MINE}", 1), ("per_page=1&page=3", 0)),
     ):
         assert len(hr.ask(f"/exceptions?{DAY}&{query}")["exceptions"]) == count, query
+
+
+def test_a_rule_that_hr_saves_shows_at_once_in_what_is_kept(office: Office):
+    there = office.there
+    hr, browser = office.program(Role.HR), there.open(Role.HR)
+    with there.database.write() as session:
+        officer = session.scalars(select(m.Officer).where(m.Officer.staff_no == "A0001")).one()
+        second = builders.shift(session, code="N", start=time(21), end=time(23))
+        builders.roster(session, officer, second, at(8).date())
+        builders.punch(session, officer, Direction.OUT, at(20))
+        builders.punch(session, officer, Direction.IN, at(21))
+        builders.punch(session, officer, Direction.OUT, at(23))
+
+    def flagged(flag: str) -> int:
+        total: int = hr.ask(f"/exceptions?{DAY}&flag={flag}")["total"]
+        return total
+
+    def late_today() -> bool:
+        return '<td class="n warn">1</td>' in browser.get("/today/units?day=2026-11-23").text
+
+    assert (flagged("late"), flagged("third_segment"), late_today()) == (1, 0, True)
+    with there.database.write() as session:
+        session.execute(update(m.Shift).values(late_grace_minutes=30))
+    assert (flagged("late"), late_today()) == (0, False)
+    numbers = {**rules.numbers_of(there.settings), "limit_segments": 1}
+    with there.database.write() as session:
+        rules.set_rules(session, there.clock.now(), there.settings, numbers, actor="test")
+    assert flagged("third_segment") == 1
 
 
 def test_a_token_decides_nothing_for_it_names_no_officer(office: Office):
