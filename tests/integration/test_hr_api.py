@@ -502,6 +502,31 @@ def test_a_long_report_is_made_by_a_worker_and_given_when_it_is_ready(office: Of
     assert office.acts(1) == ["auditor:payroll report.download"]
 
 
+def test_who_asks_for_a_long_report_that_failed_is_told_and_orders_no_other(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(reports, "MOST_AT_ONCE", 1)
+    hr, path, there = office.program(Role.HR), "/reports/monthly/2026-11?format=xlsx", office.there
+    build_id = UUID(hr.get(path).get_json()["id"])
+    with there.database.write() as session:
+        claimed = builds.claim(session, there.clock.now(), build_id, worker="w")
+        assert claimed
+        builds.fail(session, there.clock.now(), claimed, "磁碟已滿 / disk full", for_good=True)
+    there.clock.advance(minutes=14)
+    for _ in range(2):
+        answer = hr.get(path)
+        assert (answer.status_code, answer.get_json()["code"]) == (409, "build_failed")
+        assert "磁碟已滿" in answer.get_json()["title"]
+        assert "POST /api/v1/reports" in answer.get_json()["title"]
+    assert len(hr.ask("/reports")["builds"]) == 1
+    order = {**ORDER, "kind": "month_matrix", "format": "xlsx", "from": "2026-11-01", "to": "2026-11-30"}
+    ordered = hr.post("/reports", order)
+    assert (hr.get(path).status_code, hr.get(path).location) == (202, ordered.location)
+    office.work()
+    with hr.get(path) as made:
+        assert made.status_code == 200
+
+
 WRONG = [
     ("/attendance", "from"),
     ("/attendance?from=2026-11-24&to=2026-11-23", "62"),
