@@ -16,7 +16,7 @@ from checkin_api.builds.history import (
     history,
     service_levels,
 )
-from checkin_api.builds.ordering import Order, Ordered, order, ready, retry
+from checkin_api.builds.ordering import Order, Ordered, failed, order, ready, retry
 from checkin_api.builds.queue import announce
 from checkin_api.builds.taking import Queue, SharedQueue, TableQueue
 
@@ -42,6 +42,7 @@ __all__ = [
     "downloads",
     "due",
     "fail",
+    "failed",
     "files_before",
     "finish",
     "history",

@@ -124,6 +124,19 @@ def ready(session: Session, wanted: Order, since: datetime) -> UUID | None:
     )
 
 
+def failed(session: Session, wanted: Order, since: datetime) -> UUID | None:
+    """The build of the same order that ended last, if it was given up since; None while one is open."""
+    b = ReportBuild
+    newest = (
+        select(b.id, b.state, b.finished_at)
+        .where(b.order_key == wanted.key)
+        .order_by(b.finished_at.desc().nulls_first())
+        .limit(1)
+    )
+    row = session.execute(newest).one_or_none()
+    return row.id if row and row.state is BuildState.FAILED and row.finished_at >= since else None
+
+
 def unknown_build(build_id: object) -> NotFoundError:
     """No build has the ID."""
     return NotFoundError(f"沒有報表製作 {build_id} / there is no build {build_id}; see `checkin report builds`")

@@ -1,18 +1,18 @@
 """The records that somebody should look at, graded; what was computed a moment ago is kept for whoever asks again."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from flask import current_app
+from sqlalchemy import ColumnElement
 from sqlalchemy.orm import Session
 
 from checkin_api import queries
 from checkin_api.domain.ids import Flag, Status
 from checkin_api.domain.records import DutyRecord
 from checkin_api.domain.shifts import local_date
-from checkin_api.queries import UnitRow
 from checkin_api.queries.attendance import OfficerRow, Period, attendance
 from checkin_api.web import scope
 from checkin_api.web.scope import Looker
@@ -42,7 +42,9 @@ def graded(session: Session, who: Looker, unit: str | None, period: Period) -> t
     """
     now, units = period.as_of, scope.units(session, who, unit)
     kept: dict[Any, tuple[datetime, list[Graded]]] = current_app.extensions["exceptions_kept"]
-    key = (who.unit, unit, period.first, period.last)
+    # A rule that HR saves shows at once.
+    rules = (period.limits, *queries.shifts(session))
+    key = (who.unit, unit, period.first, period.last, rules)
     # Requests run side by side: what one looks at another may change.
     for old in [each for each, (at, _) in list(kept.items()) if not timedelta() <= now - at < KEPT_FOR]:
         kept.pop(old, None)
@@ -50,11 +52,27 @@ def graded(session: Session, who: Looker, unit: str | None, period: Period) -> t
     if there is not None:
         return there[1], there[0]
     everybody = unit is None and who.unit is None
-    found = list(_found(session, None if everybody else units, period, local_date(now, period.zone)))
+    found = graded_of(session, period, None if everybody else queries.of_units(units))
     for oldest in list(kept)[: max(0, len(kept) - _MOST_KEPT + 1)]:
         kept.pop(oldest, None)
     kept[key] = (now, found)
     return found, now
+
+
+def graded_of(session: Session, period: Period, among: ColumnElement[bool] | None) -> list[Graded]:
+    """The exceptions of these officers, or of everybody, as they are now; nothing is kept."""
+    today = local_date(period.as_of, period.zone)
+    return [
+        Graded(
+            officer=block.officers[record.officer],
+            record=record,
+            zone=block.zones[record.zone].code,
+            severity=severity(record.status, record.flags),
+            age=(today - record.duty_date).days,
+        )
+        for block in attendance(session, period, among=among)
+        for record in block.exceptions()
+    ]
 
 
 def matching(found: Iterable[Graded], grade: Severity | None, status: Status | None, flag: Flag | None) -> list[Graded]:
@@ -69,20 +87,6 @@ def matching(found: Iterable[Graded], grade: Severity | None, status: Status | N
         ),
         key=_order,
     )
-
-
-def _found(session: Session, units: Sequence[UnitRow] | None, period: Period, today: date) -> Iterator[Graded]:
-    """The exceptions of these units, or of everybody."""
-    among = None if units is None else queries.of_units(units)
-    for block in attendance(session, period, among=among):
-        for record in block.exceptions():
-            yield Graded(
-                officer=block.officers[record.officer],
-                record=record,
-                zone=block.zones[record.zone].code,
-                severity=severity(record.status, record.flags),
-                age=(today - record.duty_date).days,
-            )
 
 
 def _order(each: Graded) -> tuple[int, int, str, str]:

@@ -4,8 +4,10 @@ import csv
 import io
 import json
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, time
+from itertools import islice
 from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
@@ -15,14 +17,14 @@ from flask.testing import FlaskClient
 from sqlalchemy import select, update
 from werkzeug.test import TestResponse
 
-from checkin_api import accounts, audit, builds, corrections, tokens
+from checkin_api import accounts, audit, builds, corrections, rules, tokens
 from checkin_api import models as m
 from checkin_api.building import Workshop, make, report_writer
 from checkin_api.corrections import MissingPunch, Request
 from checkin_api.db import Database
 from checkin_api.domain.corrections import Actor, Policy
 from checkin_api.domain.ids import Direction, Role, StaffNo
-from checkin_api.web.hr import KEY_HEADER, reports
+from checkin_api.web.hr import KEY_HEADER, access, reports
 from checkin_api.web.pace import PER_MINUTE
 from checkin_api.web.sessions import COOKIE
 from tests import builders
@@ -237,13 +239,43 @@ def test_attendance_is_what_the_command_shows(office: Office):
     assert one == answered[1]
 
 
-def test_attendance_of_too_many_officers_is_a_report(office: Office, monkeypatch: pytest.MonkeyPatch):
+@pytest.mark.parametrize(("path", "report"), [("/attendance", "duty_records"), ("/exceptions", "exceptions")])
+def test_a_question_about_too_many_officers_is_a_report(
+    office: Office, monkeypatch: pytest.MonkeyPatch, path: str, report: str
+):
     monkeypatch.setattr("checkin_api.web.hr.attendance.MOST_OFFICER_DAYS", 2)
     hr = office.program(Role.HR)
-    answer = hr.get(f"/attendance?{DAY}")
+    answer = hr.get(f"{path}?{DAY}")
     assert (answer.status_code, answer.get_json()["code"]) == (422, "too_many_records")
-    assert "duty_records" in answer.get_json()["title"]
-    assert len(hr.ask(f"/attendance?{DAY}&unit={MINE}")) == 1
+    assert report in answer.get_json()["title"]
+    assert hr.get(f"{path}?{DAY}&unit={MINE}").status_code == 200
+    assert hr.get(f"{path}?{DAY}&officer=A0001").status_code == 200
+
+
+def test_the_exceptions_of_an_officer_are_computed_of_that_officer_alone(office: Office):
+    hr, kept = office.program(Role.HR), office.there.app.extensions["exceptions_kept"]
+    found = hr.ask(f"/exceptions?{DAY}&officer=A0001&unit={MINE}")
+    assert [each["record"]["staff_no"] for each in found["exceptions"]] == ["A0001"]
+    assert hr.ask(f"/exceptions?{DAY}&officer=A0001&unit={THEIRS}")["total"] == 0
+    assert hr.get(f"/exceptions?{DAY}&officer=NOBODY").status_code == 404
+    assert not kept
+
+
+def test_of_a_burst_of_questions_one_waits_without_a_connection_and_the_others_come_again(office: Office):
+    hr, pool = office.program(Role.HR), office.there.app.extensions["database"].engine.pool
+
+    def ask(path: str) -> TestResponse:
+        return Api(office.there.app.test_client(), hr.headers).get(f"{path}?{DAY}")
+
+    with ThreadPoolExecutor() as threads:
+        with access.computing():
+            open_ones = [threads.submit(ask, path) for path in ("/exceptions", "/attendance", "/exceptions")]
+            refused = [each.result() for each in islice(as_completed(open_ones, timeout=4), 2)]
+            assert pool.checkedout() == 0
+        for answer in refused:
+            assert (answer.status_code, answer.get_json()["code"]) == (503, "busy")
+            assert answer.headers["Retry-After"] == "5"
+        assert sorted(each.result().status_code for each in open_ones) == [200, 503, 503]
 
 
 def test_punches_tell_their_proof_and_whether_they_count(office: Office):
@@ -279,6 +311,34 @@ def test_exceptions_are_filtered_and_the_gravest_come_first(office: Office):
         *(("severity=low", 0), (f"unit={MINE}", 1), ("per_page=1&page=3", 0)),
     ):
         assert len(hr.ask(f"/exceptions?{DAY}&{query}")["exceptions"]) == count, query
+
+
+def test_a_rule_that_hr_saves_shows_at_once_in_what_is_kept(office: Office):
+    there = office.there
+    hr, browser = office.program(Role.HR), there.open(Role.HR)
+    with there.database.write() as session:
+        officer = session.scalars(select(m.Officer).where(m.Officer.staff_no == "A0001")).one()
+        second = builders.shift(session, code="N", start=time(21), end=time(23))
+        builders.roster(session, officer, second, at(8).date())
+        builders.punch(session, officer, Direction.OUT, at(20))
+        builders.punch(session, officer, Direction.IN, at(21))
+        builders.punch(session, officer, Direction.OUT, at(23))
+
+    def flagged(flag: str) -> int:
+        total: int = hr.ask(f"/exceptions?{DAY}&flag={flag}")["total"]
+        return total
+
+    def late_today() -> bool:
+        return '<td class="n warn">1</td>' in browser.get("/today/units?day=2026-11-23").text
+
+    assert (flagged("late"), flagged("third_segment"), late_today()) == (1, 0, True)
+    with there.database.write() as session:
+        session.execute(update(m.Shift).values(late_grace_minutes=30))
+    assert (flagged("late"), late_today()) == (0, False)
+    numbers = {**rules.numbers_of(there.settings), "limit_segments": 1}
+    with there.database.write() as session:
+        rules.set_rules(session, there.clock.now(), there.settings, numbers, actor="test")
+    assert flagged("third_segment") == 1
 
 
 def test_a_token_decides_nothing_for_it_names_no_officer(office: Office):
@@ -442,6 +502,31 @@ def test_a_long_report_is_made_by_a_worker_and_given_when_it_is_ready(office: Of
     with auditor.get(path) as answer:
         assert (answer.status_code, answer.data[:2]) == (200, b"PK")
     assert office.acts(1) == ["auditor:payroll report.download"]
+
+
+def test_who_asks_for_a_long_report_that_failed_is_told_and_orders_no_other(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(reports, "MOST_AT_ONCE", 1)
+    hr, path, there = office.program(Role.HR), "/reports/monthly/2026-11?format=xlsx", office.there
+    build_id = UUID(hr.get(path).get_json()["id"])
+    with there.database.write() as session:
+        claimed = builds.claim(session, there.clock.now(), build_id, worker="w")
+        assert claimed
+        builds.fail(session, there.clock.now(), claimed, "磁碟已滿 / disk full", for_good=True)
+    there.clock.advance(minutes=14)
+    for _ in range(2):
+        answer = hr.get(path)
+        assert (answer.status_code, answer.get_json()["code"]) == (409, "build_failed")
+        assert "磁碟已滿" in answer.get_json()["title"]
+        assert "POST /api/v1/reports" in answer.get_json()["title"]
+    assert len(hr.ask("/reports")["builds"]) == 1
+    order = {**ORDER, "kind": "month_matrix", "format": "xlsx", "from": "2026-11-01", "to": "2026-11-30"}
+    ordered = hr.post("/reports", order)
+    assert (hr.get(path).status_code, hr.get(path).location) == (202, ordered.location)
+    office.work()
+    with hr.get(path) as made:
+        assert made.status_code == 200
 
 
 WRONG = [

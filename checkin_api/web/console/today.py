@@ -1,5 +1,6 @@
 """Today: how the day stands per unit and who is behind each number, brought up to date without reloading."""
 
+from collections.abc import Hashable
 from datetime import date, timedelta
 from typing import Any
 
@@ -68,26 +69,28 @@ def _day(day: date) -> dict[str, Any]:
     settings, now = access.settings(), access.now()
     with access.database().read() as session:
         units = access.units(session)
-        rows = _kept(day) or standing(session, units, day, now=now, zone=settings.zone)
+        # With the rules of the shifts: one that HR saves shows at once.
+        key = (access.viewer().unit, day, *queries.shifts(session))
+        rows = _kept(key) or standing(session, units, day, now=now, zone=settings.zone)
         complete = queries.completeness(session)
-    _keep(day, rows)
+    _keep(key, rows)
     return {"date": day, "rows": rows, "complete": complete, "now": now, "today": local_date(now, settings.zone)}
 
 
-def _kept(day: date) -> list[UnitStanding] | None:
-    found = access.extension("standing_kept").get((access.viewer().unit, day))
+def _kept(key: Hashable) -> list[UnitStanding] | None:
+    found = access.extension("standing_kept").get(key)
     if found is None or not timedelta() <= access.now() - found[0] < KEPT_FOR:
         return None
     rows: list[UnitStanding] = found[1]
     return rows
 
 
-def _keep(day: date, rows: list[UnitStanding]) -> None:
-    kept, scope = access.extension("standing_kept"), (access.viewer().unit, day)
-    if _kept(day) is None:
-        for old in [key for key, (at, _) in list(kept.items()) if access.now() - at > KEPT_FOR]:
+def _keep(key: Hashable, rows: list[UnitStanding]) -> None:
+    kept = access.extension("standing_kept")
+    if _kept(key) is None:
+        for old in [each for each, (at, _) in list(kept.items()) if access.now() - at > KEPT_FOR]:
             kept.pop(old, None)
-        kept[scope] = (access.now(), rows)
+        kept[key] = (access.now(), rows)
 
 
 def _trend(rows: list[UnitStanding]) -> list[Adoption]:

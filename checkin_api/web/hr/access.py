@@ -32,8 +32,10 @@ KEY_HEADER = "X-Form-Key"
 _FOR = "_hr_roles"
 _BUSY_S = 5
 _TOO_BUSY = {429, 503}
-# One at a time in a process: it is work for the processor, and whoever checks in comes first.
+# One at a time in a process: it is work for the processor, and whoever checks in comes first. One more may wait for it;
+# a burst that waited would take all threads, LINE's webhooks' among them.
 _computing = Lock()
+_waiting = Lock()
 
 blueprint = APIBlueprint("hr", __name__, url_prefix="/api/v1", tag=TAG)
 
@@ -87,12 +89,12 @@ def person() -> Actor:
 
 @contextmanager
 def computing() -> Iterator[None]:
-    """While something is worked out that takes long.
+    """While something is worked out that takes long; entered without a session, for who waits must hold no connection.
 
     Raises:
-        ProblemError: 503, somebody else's question is being worked out.
+        ProblemError: 503, somebody else's question is being worked out, and another waits or this one has waited.
     """
-    if not _computing.acquire(timeout=_BUSY_S):
+    if not (_computing.acquire(blocking=False) or _is_next()):
         raise ProblemError(
             503, "busy", "正在計算別的查詢，請稍後再試 / busy with another question: try again in a moment"
         )
@@ -100,6 +102,16 @@ def computing() -> Iterator[None]:
         yield
     finally:
         _computing.release()
+
+
+def _is_next() -> bool:
+    """Wait until nothing is worked out; False at once where somebody waits already, and after a while."""
+    if not _waiting.acquire(blocking=False):
+        return False
+    try:
+        return _computing.acquire(timeout=_BUSY_S)
+    finally:
+        _waiting.release()
 
 
 def now() -> datetime:

@@ -14,7 +14,7 @@ from checkin_api.queries.attendance import Period, attendance, duty_limits
 from checkin_api.queries.raw_punches import raw_punch_count, raw_punches
 from checkin_api.web import scope
 from checkin_api.web.errors import ProblemError
-from checkin_api.web.exceptions import Graded, graded, matching
+from checkin_api.web.exceptions import Graded, graded, graded_of, matching
 from checkin_api.web.hr import access, examples, schemas
 from checkin_api.web.hr.access import READERS, blueprint, for_roles
 from checkin_api.web.hr.paging import page_of
@@ -35,17 +35,15 @@ _SEVERITIES = {en: severity for severity, (_, en) in WORDS.items()}
 @blueprint.output(list[schemas.DutyRecordOut], example=examples.RECORDS)  # type: ignore[arg-type]  # as it takes it
 def get_attendance(query_data: schemas.PeriodIn) -> Any:
     """Duty records of a period: the array that ``checkin attendance show --format json`` prints."""
-    with access.database().read() as session:
+    insist_on_period(query_data.first, query_data.last)
+    with access.computing(), access.database().read() as session:
         period = _period(session, query_data)
         among = scope.among(session, access.who(), query_data.unit, query_data.officer)
-        _insist_on_size(session, among, period.first, period.last)
-        with access.computing():
-            blocks = attendance(session, period, among=among)
-            # Each as its text at once: as values they take ten times the room. Nor are they checked against the schema,
-            # which takes longer than to compute them.
-            rows = [
-                json.dumps(block.as_json(record), ensure_ascii=False) for block in blocks for record in block.records()
-            ]
+        _insist_on_size(session, among, period.first, period.last, report="duty_records")
+        blocks = attendance(session, period, among=among)
+        # Each as its text at once: as values they take ten times the room. Nor are they checked against the schema,
+        # which takes longer than to compute them.
+        rows = [json.dumps(block.as_json(record), ensure_ascii=False) for block in blocks for record in block.records()]
     return Response(f"[{','.join(rows)}]", mimetype="application/json")
 
 
@@ -76,19 +74,17 @@ def list_punches(query_data: schemas.PunchesIn) -> Any:
 @blueprint.output(schemas.ExceptionsOut, example=examples.EXCEPTIONS)
 def list_exceptions(query_data: schemas.ExceptionsIn) -> Any:
     """Records that somebody should look at, the gravest and oldest first; a page at a time."""
-    with access.database().read() as session:
+    insist_on_period(query_data.first, query_data.last)
+    with access.computing(), access.database().read() as session:
         period = _period(session, query_data)
-        if query_data.officer is not None:
-            scope.insist_on_officer(session, access.who(), query_data.officer)
-            queries.of_staff_no(session, query_data.officer)
-        with access.computing():
+        among = scope.among(session, access.who(), query_data.unit, query_data.officer)
+        _insist_on_size(session, among, period.first, period.last, report="exceptions")
+        if query_data.officer is None:
             found, as_of = graded(session, access.who(), query_data.unit, period)
+        else:
+            found, as_of = graded_of(session, period, among), period.as_of
     grade = _SEVERITIES[query_data.severity] if query_data.severity else None
-    chosen = [
-        each
-        for each in matching(found, grade, query_data.status, query_data.flag)
-        if query_data.officer in (None, each.officer.staff_no)
-    ]
+    chosen = matching(found, grade, query_data.status, query_data.flag)
     shown = chosen[query_data.skip : query_data.skip + query_data.per_page]
     return {
         "as_of": as_of.astimezone(period.zone),
@@ -98,14 +94,15 @@ def list_exceptions(query_data: schemas.ExceptionsIn) -> Any:
 
 
 def _period(session: Session, asked: schemas.PeriodIn) -> Period:
-    insist_on_period(asked.first, asked.last)
     settings = access.settings()
     limits = duty_limits(session, settings)
     return Period(first=asked.first, last=asked.last, as_of=access.now(), zone=settings.zone, limits=limits)
 
 
-def _insist_on_size(session: Session, among: ColumnElement[bool] | None, first: date, last: date) -> None:
-    """Refuse a question whose answer is a report's.
+def _insist_on_size(
+    session: Session, among: ColumnElement[bool] | None, first: date, last: date, *, report: str
+) -> None:
+    """Refuse a question whose answer is a report's: this one's.
 
     Raises:
         ProblemError: 422.
@@ -115,9 +112,9 @@ def _insist_on_size(session: Session, among: ColumnElement[bool] | None, first: 
         raise ProblemError(
             422,
             "too_many_records",
-            f"{officers} 人 × {days} 天太多（最多 {MOST_OFFICER_DAYS}）：請縮短期間、指定單位，或產製差勤紀錄報表"
+            f"{officers} 人 × {days} 天太多（最多 {MOST_OFFICER_DAYS}）：請縮短期間、指定單位，或訂製報表 {report}"
             f" / {officers} officers times {days} days is more than {MOST_OFFICER_DAYS}: ask for fewer days or one"
-            " unit, or order the report duty_records (POST /api/v1/reports)",
+            f" unit, or order the report {report} (POST /api/v1/reports)",
         )
 
 

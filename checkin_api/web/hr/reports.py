@@ -129,11 +129,18 @@ def _report(kind: str, period: Days, form: str, unit: str | None, officer: str |
         ready = builds.ready(session, order, access.now() - (KEPT_FOR if is_small else KEPT_LONG_FOR))
     if ready is None and is_small:
         with access.computing():
-            ready = building.make_at_once(_workshop(), order, actor=access.who().actor)
+            ready = _failed(order, KEPT_FOR) or building.make_at_once(_workshop(), order, actor=access.who().actor)
+    ready = ready or _failed(order, KEPT_LONG_FOR)
     if ready is None:
         return _ordered(order)
     row = _row(ready)
     return _later(row) if row.state in _OPEN else _file(ready)
+
+
+def _failed(order: Order, told_for: timedelta) -> UUID | None:
+    """A build of it that was given up: else who asks again and again orders it each time, and is never told why."""
+    with access.database().read() as session:
+        return builds.failed(session, order, access.now() - told_for)
 
 
 def _order(wanted: Wanted) -> Order:
@@ -160,7 +167,13 @@ def _later(row: BuildRow) -> Response:
 def _file(build_id: UUID) -> Response:
     row = _row(build_id)
     if row.state is BuildState.FAILED:
-        raise ProblemError(409, "build_failed", row.error)
+        raise ProblemError(
+            409,
+            "build_failed",
+            "報表做不出來，排除原因後重新訂製（POST /api/v1/reports）或 15 分鐘後再試"
+            " / it cannot be made: mend the cause, then"
+            f" order it again (POST /api/v1/reports) or try in 15 minutes: {row.error}",
+        )
     with access.database().write() as session:
         found, path = take(session, access.now(), access.who(), build_id)
     return given(found, path)
