@@ -274,6 +274,24 @@ def test_a_register_is_compared_shown_by_kind_taken_and_forgotten(office: Consol
         assert [row.kind for row in builds.downloads(session)] == ["reconciliation", "reconciliation"]
 
 
+def test_every_workbook_bears_who_took_it_where_the_setting_says_so(office: Console):
+    office.app.extensions["settings"] = office.settings.model_copy(update={"report_watermark": True})
+    browser = office.open(Role.HR)
+    keep(browser, DAILY)
+    browser.get("/privacy/breaches")
+    number = browser.post("/privacy/breaches", {"text": "遺失"}).location.rpartition("/")[2].partition("?")[0]
+    taken = (
+        browser.get(f"/exchange/forms/使用率/filled?from={TODAY}&unit={MINE}"),
+        register(browser, REGISTER, "/xlsx"),
+        browser.get(f"/privacy/breaches/concerned?kind=roster&{PERIOD}&breach={number}&form=xlsx"),
+    )
+    for answer in taken:
+        headers = {sheet.oddHeader.center.text for sheet in load_workbook(io.BytesIO(answer.data)).worksheets}
+        assert len(headers) == 1
+        assert headers.pop().startswith("console:hr　115/11/2")
+    assert "console:hr　" not in register(browser, REGISTER, "/csv").data.decode("utf-8-sig")
+
+
 def test_a_register_is_refused_by_line(office: Console):
     answer = register(office.open(Role.HR), "staff_no,at,direction\nA0001,2026-11-23 08:00,in\n")
     assert answer.status_code == 422

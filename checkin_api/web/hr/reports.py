@@ -126,7 +126,8 @@ def _report(kind: str, period: Days, form: str, unit: str | None, officer: str |
     with access.database().read() as session:
         officers = queries.officer_count(session, queries.among(session, order.unit, order.officer))
         is_small = officers <= MOST_AT_ONCE
-        ready = builds.ready(session, order, access.now() - (KEPT_FOR if is_small else KEPT_LONG_FOR))
+        own = access.who().actor if access.settings().report_watermark else None
+        ready = builds.ready(session, order, access.now() - (KEPT_FOR if is_small else KEPT_LONG_FOR), ordered_by=own)
     if ready is None and is_small:
         with access.computing():
             ready = building.make_at_once(_workshop(), order, actor=access.who().actor)
