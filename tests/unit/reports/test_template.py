@@ -269,7 +269,8 @@ def test_a_watermark_stands_over_the_header_of_every_printed_page():
     file = io.BytesIO()
     fill(saved(workbook), report(), file, watermark="cli:a&b　115/12/01 00:00")
     mark = "cli:a&&b　115/12/01 00:00"
-    first, second = load_workbook(file).worksheets
+    sheets: list[Any] = load_workbook(file).worksheets
+    first, second = sheets
     assert (first.oddHeader.center.text, first.oddHeader.left.text) == (f"{mark}\n晨光派出所", "密")
     assert (first.firstHeader.center.text, first.evenHeader.center.text) == (mark, None)
     # A header holds so much: what leaves no room gives way.
