@@ -53,6 +53,10 @@ class Form:
     render: Callable[..., Written] | None = None
     stream: Callable[..., Written] | None = None
 
+    def marked(self, watermark: str | None) -> Mapping[str, str | None]:
+        """The watermark as writing takes it, if it has a place."""
+        return {"watermark": watermark} if self.has_pages else {}
+
 
 def _of(module: str, function: str) -> Callable[..., Written]:
     """A function of ``reports``, loaded when it is needed: a web process only lists kinds and may lack libraries."""
@@ -198,11 +202,10 @@ def write(  # noqa: PLR0913 (all that a file says about itself)
     if kind.write is not None:
         return kind.write(question, outfile)
     content, form = kind.build(question) if kind.build else None, FORMS[wanted.form]
-    marked = {"watermark": question.watermark} if form.has_pages else {}
     if isinstance(content, Report) and form.render is not None:
-        return form.render(content, outfile, **marked)
+        return form.render(content, outfile, **form.marked(question.watermark))
     if isinstance(content, Stream) and form.stream is not None:
-        return form.stream(content, outfile, progress, **marked)
+        return form.stream(content, outfile, progress, **form.marked(question.watermark))
     raise WantedError(f"{kind.zh}不能用這個格式 / {kind.key} cannot be made as {wanted.form}")
 
 

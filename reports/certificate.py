@@ -106,14 +106,12 @@ def _row(purge: Purge, removed: Removed, zone: ZoneInfo, clean: Callable[[str], 
         "first": _time(removed.first, zone),
         "last": _time(removed.last, zone),
         "left": _NONE if removed.left is None else f"{removed.left:,}",
-        "sha256": clean(removed.sha256),
+        "sha256": clean(removed.sha256) if removed.rows else _NONE,
     }
 
 
 def _total(purge: Purge) -> tuple[str, str, str]:
-    left = [each.left for each in purge.tables]
-    counted = [each for each in left if each is not None]
-    return "合計 Total", f"{purge.rows:,}", f"{sum(counted):,}" if len(counted) == len(left) else _NONE
+    return "合計 Total", f"{purge.rows:,}", _NONE if purge.left is None else f"{purge.left:,}"
 
 
 def _time(text: str | None, zone: ZoneInfo) -> str:

@@ -11,8 +11,10 @@ from typing import Any, BinaryIO
 from openpyxl import Workbook
 from openpyxl.cell import Cell
 from openpyxl.cell.rich_text import CellRichText
+from openpyxl.worksheet.header_footer import HeaderFooterItem
 from openpyxl.worksheet.worksheet import Worksheet
 
+from reports.render.xlsx import header_text
 from reports.tables import Cell as Value
 from reports.tables import Report, Table
 from reports.template_file import TemplateRefusedError, open_template
@@ -21,6 +23,7 @@ from reports.template_rows import Repeat, crossing, lone_references, repeat_rows
 # Of a sheet. Source: Microsoft, "Excel specifications and limits".
 MAX_ROWS = 1_048_576
 MAX_TEXT = 32_767
+MAX_HEADER = 255
 # Cells that the repeated rows may have, all of which are in memory at a time.
 MAX_FILLED = 300_000
 
@@ -51,7 +54,9 @@ class _Form:
         return {name.removeprefix(_ROW) for name in names if name.startswith(_ROW)}
 
 
-def fill(template: bytes, report: Report, outfile: BinaryIO, *, table: str | None = None) -> None:
+def fill(
+    template: bytes, report: Report, outfile: BinaryIO, *, table: str | None = None, watermark: str | None = None
+) -> None:
     """Fill in a form: ``{{key}}`` is a fact of the report, a row with ``{{row.key}}`` is there once for each row.
 
     Args:
@@ -59,6 +64,7 @@ def fill(template: bytes, report: Report, outfile: BinaryIO, *, table: str | Non
         report: What fills it.
         outfile: Where the filled form goes, whole or not at all.
         table: Whose rows are repeated; without it, the only table that has all columns named.
+        watermark: What stands above every printed page, over the form's own header.
 
     Raises:
         TemplateRefusedError: with everything that is wrong, each with its cell.
@@ -76,6 +82,8 @@ def fill(template: bytes, report: Report, outfile: BinaryIO, *, table: str | Non
         _put(cell, _filled(_text(cell), facts))
     _fill_rows(workbook, form, rows, facts)
     _say_what_it_is(workbook, report)
+    if watermark:
+        _mark(workbook, header_text(watermark))
     content = io.BytesIO()
     workbook.save(content)
     outfile.write(content.getvalue())
@@ -252,6 +260,20 @@ def _say_what_it_is(workbook: Workbook, report: Report) -> None:
     workbook.template = False
     # The formulas have no values yet.
     workbook.calculation.fullCalcOnLoad = True
+
+
+def _mark(workbook: Workbook, text: str) -> None:
+    """Put a line into the middle of the headers of every printed page, over what HR wrote there."""
+    for sheet in workbook.worksheets:
+        whole = sheet.HeaderFooter
+        headers = {"oddHeader": True, "evenHeader": whole.differentOddEven, "firstHeader": whole.differentFirst}
+        for name in (name for name, is_used in headers.items() if is_used):
+            header = getattr(whole, name)
+            header.center.text = "\n".join(filter(None, (text, header.center.text)))
+            if len(str(header)) > MAX_HEADER:
+                header = HeaderFooterItem()
+                header.center.text = text
+                setattr(whole, name, header)
 
 
 def _short(text: str) -> str:

@@ -79,12 +79,12 @@ class Question:
     @property
     def watermark(self) -> str | None:
         """What stands behind every page of it."""
-        return watermark(self.made_by, self.made_at, self.rules.zone) if self.rules.marks else None
+        return watermark(self.made_by, self.made_at, self.rules.zone, marks=self.rules.marks)
 
 
-def watermark(made_by: str, made_at: datetime, zone: ZoneInfo) -> str | None:
-    """For whom a file was made and when; None of what nobody asked for."""
-    return None if made_by == UNASKED else f"{made_by}　{roc_time(made_at, zone)}"
+def watermark(made_by: str, made_at: datetime, zone: ZoneInfo, *, marks: bool) -> str | None:
+    """For whom a file was made and when; None of what nobody asked for, and where files bear no marks."""
+    return f"{made_by}　{roc_time(made_at, zone)}" if marks and made_by != UNASKED else None
 
 
 def no_progress(done: int, total: int) -> None:

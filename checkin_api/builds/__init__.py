@@ -10,6 +10,7 @@ from checkin_api.builds.files import clear, files_before, part_of, path_of
 from checkin_api.builds.history import (
     BuildRow,
     DownloadRow,
+    Sight,
     build,
     download,
     downloads,
@@ -32,6 +33,7 @@ __all__ = [
     "Ordered",
     "Queue",
     "SharedQueue",
+    "Sight",
     "TableQueue",
     "announce",
     "beat",

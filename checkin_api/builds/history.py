@@ -57,8 +57,17 @@ class DownloadRow:
     sha256: str
 
 
+@dataclass(frozen=True, slots=True)
+class Sight:
+    """Which builds somebody may look at: of units by their codes, None is all; and of which kinds none."""
+
+    units: Collection[str] | None = None
+    without: Collection[str] = ()
+
+
 _b, _d = ReportBuild, ReportDownload
 _OF_FILE = ("kind", "file_name", "row_count", "sha256")
+_ALL = Sight()
 _ROW: Sequence[Any] = (
     *(getattr(_b, name) for name in BuildRow.__slots__ if name != "downloads"),
     select(func.count()).select_from(_d).where(_d.build_id == _b.id).correlate(_b).scalar_subquery(),
@@ -66,19 +75,19 @@ _ROW: Sequence[Any] = (
 
 
 def history(
-    session: Session, *, among: Collection[str] | None = None, state: BuildState | None = None, limit: int = 100
+    session: Session, *, among: Sight = _ALL, state: BuildState | None = None, limit: int = 100
 ) -> list[BuildRow]:
-    """The builds ordered last, the newest first; ``among`` are the codes of the units somebody may look at."""
+    """The builds ordered last, the newest first, among those that somebody may look at."""
     query = _seen(among).order_by(_b.ordered_at.desc(), _b.id.desc()).limit(limit)
     rows = session.execute(query if state is None else query.where(_b.state == state))
     return [BuildRow(*row) for row in rows]
 
 
-def build(session: Session, build_id: UUID, *, among: Collection[str] | None = None) -> BuildRow:
+def build(session: Session, build_id: UUID, *, among: Sight = _ALL) -> BuildRow:
     """One build.
 
     Raises:
-        NotFoundError: there is none, or not among these units.
+        NotFoundError: there is none, or not among these.
     """
     row = session.execute(_seen(among).where(_b.id == build_id)).one_or_none()
     if row is None:
@@ -93,12 +102,12 @@ def download(  # noqa: PLR0913 (who, what, from where, and what they may see)
     *,
     actor: str,
     address: str | None = None,
-    among: Collection[str] | None = None,
+    among: Sight = _ALL,
 ) -> BuildRow | BuildRefusal:
     """Record that somebody takes the file, here and in the audit log; commit before the first byte is given.
 
     Raises:
-        NotFoundError: there is no such build, or not among these units.
+        NotFoundError: there is no such build, or not among these.
     """
     found = build(session, build_id, among=among)
     if found.state is not BuildState.DONE:
@@ -119,9 +128,7 @@ def download(  # noqa: PLR0913 (who, what, from where, and what they may see)
     return found
 
 
-def downloads(
-    session: Session, *, build_id: UUID | None = None, among: Collection[str] | None = None, limit: int = 100
-) -> list[DownloadRow]:
+def downloads(session: Session, *, build_id: UUID | None = None, limit: int = 100) -> list[DownloadRow]:
     """Who took which file, the newest first."""
     query = (
         select(
@@ -134,8 +141,6 @@ def downloads(
     )
     if build_id is not None:
         query = query.where(_d.build_id == build_id)
-    if among is not None:
-        query = query.where(_b.unit.in_(among))
     return [DownloadRow(*row) for row in session.execute(query)]
 
 
@@ -151,6 +156,6 @@ def service_levels(session: Session, now: datetime) -> dict[str, float]:
     }
 
 
-def _seen(among: Collection[str] | None) -> Select[Any]:
-    query = select(*_ROW)
-    return query if among is None else query.where(_b.unit.in_(among))
+def _seen(among: Sight) -> Select[Any]:
+    query = select(*_ROW).where(_b.kind.not_in(among.without))
+    return query if among.units is None else query.where(_b.unit.in_(among.units))

@@ -113,15 +113,16 @@ def retry(session: Session, now: datetime, build_id: UUID, *, actor: str) -> Bui
     return None
 
 
-def ready(session: Session, wanted: Order, since: datetime) -> UUID | None:
-    """The newest build of the same order that is done and was begun since; None if there is none."""
+def ready(session: Session, wanted: Order, since: datetime, *, ordered_by: str | None = None) -> UUID | None:
+    """The newest build of the same order that is done and was begun since; None if there is none.
+
+    One that bears who ordered it is ready for that person alone: ``ordered_by``.
+    """
     b = ReportBuild
-    return session.scalar(
-        select(b.id)
-        .where(b.order_key == wanted.key, b.state == BuildState.DONE, b.started_at >= since)
-        .order_by(b.started_at.desc())
-        .limit(1)
-    )
+    query = select(b.id).where(b.order_key == wanted.key, b.state == BuildState.DONE, b.started_at >= since)
+    if ordered_by is not None:
+        query = query.where(b.ordered_by == ordered_by)
+    return session.scalar(query.order_by(b.started_at.desc()).limit(1))
 
 
 def failed(session: Session, wanted: Order, since: datetime) -> UUID | None:

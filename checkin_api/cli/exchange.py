@@ -138,7 +138,10 @@ def fill(  # noqa: PLR0913 (one for each option)
             progress=no_progress,
         )
         report = report_for(question)
-    _write(output, lambda file: fill_in(content, report, file, table=table or repeated))
+    _write(
+        output,
+        lambda file: fill_in(content, report, file, table=table or repeated, watermark=question.watermark),
+    )
 
 
 @click.command()

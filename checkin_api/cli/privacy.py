@@ -120,7 +120,7 @@ def certificate(number: int | None, output: Path) -> None:
             head=head or AuditHead(found.number, found.hash),
             made_at=now,
             made_by=actor,
-            watermark=watermark(actor, now, settings.zone) if settings.report_watermark else None,
+            watermark=watermark(actor, now, settings.zone, marks=settings.report_watermark),
         )
         made = write_certificate(found, said)
         with database.write() as session:

@@ -18,7 +18,7 @@ FILES_TABLE = "(files)"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Removed:
-    """The rows of one kind that went from one table.
+    """The rows of one kind that went from one table, or are left in it.
 
     Attributes:
         kind: The row of the notice's table.
@@ -50,10 +50,12 @@ class Purge:
         at: When; cut-offs are counted back from it.
         actor: Who ran it.
         complete: Whether everything past its cut-off went, and a count found nothing left.
+        left: How many rows past their cut-off a count found afterwards in all tables; None where a run broke off
+            before it counted.
         counts: Rows of each kind.
         before: The cut-off of each kind.
         days: The period of each kind, as the settings had it.
-        tables: What went, table by table; empty when nothing did.
+        tables: What went or is left, table by table.
     """
 
     number: int
@@ -61,6 +63,7 @@ class Purge:
     at: datetime
     actor: str
     complete: bool
+    left: int | None
     counts: Mapping[str, int]
     before: Mapping[str, datetime]
     days: Mapping[str, int]
@@ -68,7 +71,7 @@ class Purge:
 
     @property
     def rows(self) -> int:
-        """All rows together."""
+        """All rows that went."""
         return sum(each.rows for each in self.tables)
 
 

@@ -19,7 +19,7 @@ MOST = 1000
 def purges(session: Session, *, limit: int = 100) -> list[Purge]:
     """The runs that removed something, the newest first, of the last ``MOST`` entries about retention."""
     found = (_purge(entry) for entry in _entries(session) if entry.action == ACTION)
-    return [each for each in found if each is not None and each.tables][:limit]
+    return [each for each in found if each is not None and each.rows][:limit]
 
 
 def find_purge(session: Session, number: int | None = None) -> Purge:
@@ -37,7 +37,7 @@ def find_purge(session: Session, number: int | None = None) -> Purge:
         select(*AuditEntry.__table__.columns).where(AuditEntry.number == number, AuditEntry.action == ACTION)
     ).one_or_none()
     found = None if row is None else _purge(Entry(*row))
-    if found is None or not found.tables:
+    if found is None or not found.rows:
         raise NotFoundError(
             f"稽核紀錄第 {number} 筆不是刪除了資料的紀錄 / entry {number} of the audit log is of no deletion; "
             "see `checkin audit list --subject privacy:retention`"
@@ -60,6 +60,7 @@ def _purge(entry: Entry) -> Purge | None:
         at=entry.at,
         actor=entry.actor,
         complete=told["complete"],
+        left=told["left"],
         counts={kind: count for kind, count in told["removed"].items() if count},
         before={kind: datetime.fromisoformat(at) for kind, at in told["older_than"].items()},
         days=told["days"],

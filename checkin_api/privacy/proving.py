@@ -84,7 +84,8 @@ class Tally:
         its.times = [min(times), max(times)] if times else []
 
     def tables(self, left: Mapping[tuple[str, str], int] | None) -> list[dict[str, Any]]:
-        """What went or is left, table by table, as JSON says it."""
+        """What went or is left, table by table, as JSON says it; a run cut off has tables that it never came to."""
+        untouched = {each: _Sum() for each, rows in (left or {}).items() if rows}
         return [
             asdict(
                 Removed(
@@ -97,7 +98,7 @@ class Tally:
                     left=None if left is None else left.get((kind, table), 0),
                 )
             )
-            for (kind, table), its in sorted(self._sums.items())
+            for (kind, table), its in sorted((untouched | self._sums).items())
         ]
 
 

@@ -8,15 +8,19 @@ from flask import Response, current_app, request, send_file
 from sqlalchemy.orm import Session
 
 from checkin_api import builds, queries
-from checkin_api.builds import BuildRow, Order
+from checkin_api.builds import BuildRow, Order, Sight
 from checkin_api.config import Settings
-from checkin_api.domain.ids import BuildRefusal, ReportForm
+from checkin_api.domain.ids import BuildRefusal, ReportForm, Role
 from checkin_api.domain.words import BUILD_REFUSAL
+from checkin_api.exchange import SWIPE_FILE
 from checkin_api.web import scope
 from checkin_api.web.errors import ProblemError
 from checkin_api.web.scope import Looker
 from reports.catalogue import KINDS, check
 from reports.wanted import Wanted
+
+# Whoever exchanges files with other systems; the files of the others are reports alone.
+_EXCHANGING = frozenset({Role.HR, Role.ADMIN})
 
 
 def order_of(session: Session, who: Looker, wanted: Wanted) -> Order:
@@ -41,9 +45,12 @@ def order_of(session: Session, who: Looker, wanted: Wanted) -> Order:
     return Order(wanted.kind, ReportForm(wanted.form), wanted.first, wanted.last, unit, wanted.officer)
 
 
-def seen_units(session: Session, who: Looker) -> list[str] | None:
-    """Whose builds somebody sees: of the own unit and those below it; None is all."""
-    return None if who.unit is None else [unit.code for unit in scope.units(session, who)]
+def sight(session: Session, who: Looker) -> Sight:
+    """Which builds somebody sees: of the own unit and those below it or all, and swipe files if they are for them."""
+    return Sight(
+        units=None if who.unit is None else [unit.code for unit in scope.units(session, who)],
+        without=() if who.role in _EXCHANGING else (SWIPE_FILE,),
+    )
 
 
 def take(session: Session, now: datetime, who: Looker, build_id: UUID) -> tuple[BuildRow, Path]:
@@ -53,7 +60,7 @@ def take(session: Session, now: datetime, who: Looker, build_id: UUID) -> tuple[
         NotFoundError: there is no such build, or it is none of theirs.
         ProblemError: 409, it is not made yet; 410, its file is gone.
     """
-    among = seen_units(session, who)
+    among = sight(session, who)
     found = builds.download(session, now, build_id, actor=who.actor, address=request.remote_addr, among=among)
     if isinstance(found, BuildRefusal):
         raise refused(found)

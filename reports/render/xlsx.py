@@ -86,8 +86,13 @@ def _render(report: Report, outfile: BinaryIO, watermark: str | None) -> None:
 
 def page_header(text: str) -> str:
     """A header of printed pages that says just this, in the middle."""
+    return f"&C{header_text(text)}"
+
+
+def header_text(text: str) -> str:
+    """A text as a header holds it."""
     # What follows & is an order to Excel; a header has 255 characters at most.
-    return "&C" + text[:_LONGEST_HEADER].replace("&", "&&")
+    return text[:_LONGEST_HEADER].replace("&", "&&")
 
 
 def sheet_name(text: str) -> str:

@@ -15,7 +15,7 @@ from checkin_api import audit, builds, privacy
 from checkin_api.clock import SystemClock
 from checkin_api.config import Settings
 from checkin_api.db import Database
-from checkin_api.domain.ids import Role
+from checkin_api.domain.ids import Direction, Role
 from checkin_api.domain.purges import Purge
 from tests import builders
 from tests.commands import checkin
@@ -130,6 +130,25 @@ def test_the_command_writes_it_and_a_backup_gives_the_same_hashes(sqlite_url: st
     restored = Database(f"sqlite:///{copy}")
     assert newest(restored).tables == made.tables
     restored.close()
+
+
+def test_what_is_left_where_a_run_never_came_is_on_the_certificate(office: Console):
+    database, now = office.database, office.clock.now()
+    cut, ends = privacy.cut_offs(Settings(), now), iter([False, True])
+    fill(database, now, rows=2)
+    with database.write() as session:
+        officer = builders.officer(session)
+        for hours in range(7):
+            builders.punch(session, officer, Direction.IN, cut.at("punches") - timedelta(hours=hours + 1))
+    privacy.purge(database, cut, lambda _: [], actor=ACTOR, enough=lambda: next(ends))
+    made = newest(database)
+    assert (made.rows, made.left, made.complete) == (2, 7, False)
+    assert [(each.table, each.rows, each.left) for each in made.tables] == [("presence", 2, 0), ("punch", 0, 7)]
+    text = text_of(office.open(Role.HR).get(f"/privacy/retention/{made.number}/certificate").data)
+    assert "合計Total27" in text
+    # A run that came to nothing is none to certify, whatever it left.
+    privacy.purge(database, cut, lambda _: [], actor=ACTOR, enough=lambda: True)
+    assert newest(database) == made
 
 
 def test_a_time_to_come_is_no_cut_off(sqlite_url: str):

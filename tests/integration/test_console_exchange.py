@@ -11,7 +11,7 @@ import pytest
 from openpyxl import Workbook, load_workbook
 from sqlalchemy import select
 
-from checkin_api import audit, builds, exchange
+from checkin_api import audit, builds, exchange, tokens
 from checkin_api import models as m
 from checkin_api.building import Workshop, make, report_writer
 from checkin_api.db import Database
@@ -24,6 +24,7 @@ from tests.commands import checkin
 from tests.console import MINE, TAIPEI, THEIRS, TODAY, Browser, Console, console
 from tests.fakes import FakeClock
 from tests.profile_form import form_of
+from tests.workbooks import print_headers
 
 READY = ready_profiles()["fixed-big5-roc"]
 PERIOD = f"from={TODAY}&to={TODAY}"
@@ -187,6 +188,29 @@ def test_a_swipe_file_of_many_is_made_in_the_background(
         assert builds.build(session, row.id).file_name == "fixed-big5-roc_S02_2026-11-23.txt"
 
 
+@pytest.mark.parametrize("role", [Role.SUPERVISOR, Role.AUDITOR])
+def test_a_swipe_file_of_the_background_is_for_hr_alone(office: Console, role: Role):
+    order, now = exchange.order_of("fixed-big5-roc", TODAY, TODAY, MINE), office.clock.now()
+    with office.database.write() as session:
+        build_id = builds.order(session, now, order, actor="console:hr").build_id
+    for who, status in ((role, 404), (Role.HR, 409), (Role.ADMIN, 409)):
+        browser = office.open(who)
+        assert (str(build_id) in browser.get("/reports").text) is (status == 409)
+        assert browser.get(f"/reports/{build_id}/file").status_code == status
+        assert browser.post(f"/reports/{build_id}/retry").status_code == status
+    with office.database.write() as session:
+        token = tokens.issue(
+            session, now, name="x", role=role, unit=MINE if role is Role.SUPERVISOR else None, days=1, actor="test"
+        )
+    client, headers = office.app.test_client(), {"Authorization": f"Bearer {token}"}
+    told = client.get("/api/v1/reports", headers=headers).get_json()
+    assert told["builds"] == []
+    # An auditor is still offered what is about the whole department.
+    assert ("fleet_health" in {kind["kind"] for kind in told["kinds"]}) is (role is Role.AUDITOR)
+    for path in ("", "/file"):
+        assert client.get(f"/api/v1/reports/{build_id}{path}", headers=headers).status_code == 404
+
+
 def test_a_form_is_checked_kept_filled_in_replaced_and_deleted(office: Console, sqlite_url: str):
     browser = office.open(Role.HR)
     assert keep(browser, DAILY).location == "/console/exchange?done=form_saved"
@@ -272,6 +296,22 @@ def test_a_register_is_compared_shown_by_kind_taken_and_forgotten(office: Consol
     assert register(browser, REGISTER, "/exe").status_code == 404
     with office.database.read() as session:
         assert [row.kind for row in builds.downloads(session)] == ["reconciliation", "reconciliation"]
+
+
+def test_every_workbook_bears_who_took_it_where_the_setting_says_so(office: Console):
+    office.app.extensions["settings"] = office.settings.model_copy(update={"report_watermark": True})
+    browser = office.open(Role.HR)
+    keep(browser, DAILY)
+    browser.get("/privacy/breaches")
+    number = browser.post("/privacy/breaches", {"text": "遺失"}).location.rpartition("/")[2].partition("?")[0]
+    taken = (
+        browser.get(f"/exchange/forms/使用率/filled?from={TODAY}&unit={MINE}"),
+        register(browser, REGISTER, "/xlsx"),
+        browser.get(f"/privacy/breaches/concerned?kind=roster&{PERIOD}&breach={number}&form=xlsx"),
+    )
+    for answer in taken:
+        assert {header.partition("　")[0] for header in print_headers(answer.data)} == {"console:hr"}
+    assert "console:hr　" not in register(browser, REGISTER, "/csv").data.decode("utf-8-sig")
 
 
 def test_a_register_is_refused_by_line(office: Console):

@@ -101,10 +101,24 @@ def test_a_site_is_marked_by_the_most_urgent_that_is_true_of_it(office: Console)
     part = browser.get("/fleet/sites?only=trouble").text
     assert "<html" not in part
     assert states(part).keys() == {"低電", "瞎了", "新的"}
-    # All of the department: whoever was ever heard sees nothing now.
+    # All of the department, and where nothing was heard yet, too.
     with office.database.write() as session:
         session.add(m.Outage(begin=now, reason="LINE", source=OutageSource.ENTERED, entered_at=now))
-    assert set(states(browser.get("/fleet").text).values()) == {"現在看不到", "從未聽到"}
+    assert set(states(browser.get("/fleet").text).values()) == {"現在看不到"}
+
+
+def test_a_site_whose_only_beacon_was_retired_was_heard_and_can_be_blind(office: Console):
+    now = office.clock.now()
+    with office.database.write() as session:
+        zone = builders.zone(session, builders.site(session, code="OLD", name="舊址", latitude=24, longitude=120))
+        beacon = builders.beacon(session, zone, retired_at=now - timedelta(hours=1))
+        heard, zone_id = now - timedelta(days=1), zone.id
+        session.add(m.BeaconHealth(beacon_id=beacon.id, heard_at=heard, synced_at=heard, lag_s=0, lag_at=heard))
+    browser = office.open(Role.HR)
+    assert states(browser.get("/fleet").text)["舊址"] == "失聲、電池低或有警報"
+    with office.database.write() as session:
+        session.add(m.Outage(zone_id=zone_id, begin=now, reason="", source=OutageSource.ENTERED, entered_at=now))
+    assert states(browser.get("/fleet").text)["舊址"] == "現在看不到"
 
 
 @pytest.mark.parametrize("code", ["A/B ?&#", "..", '"><script>', "空 白"])

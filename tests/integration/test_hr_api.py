@@ -29,8 +29,9 @@ from checkin_api.web.pace import PER_MINUTE
 from checkin_api.web.sessions import COOKIE
 from tests import builders
 from tests.commands import checkin
-from tests.console import MINE, TAIPEI, THEIRS, Console, console
+from tests.console import MINE, TAIPEI, THEIRS, TODAY, Console, console
 from tests.fakes import FakeClock
+from tests.workbooks import print_headers
 
 LINE_USER = "U" + "0123456789abcdef" * 2
 DAY = "from=2026-11-23&to=2026-11-23"
@@ -485,6 +486,16 @@ def test_a_small_report_is_given_at_once_with_the_numbers_of_the_command(
     office.there.clock.advance(seconds=61)
     hr.get(path).close()
     assert len(hr.ask("/reports")["builds"]) == 2
+
+
+def test_a_report_that_bears_who_ordered_it_is_given_to_nobody_else(office: Office):
+    app, settings = office.there.app, office.there.settings
+    app.extensions["settings"] = settings.model_copy(update={"report_watermark": True})
+    path = f"/reports/daily/{TODAY}?format=xlsx"
+    for reader, name in ((office.program(Role.HR), "hr:payroll"), (office.signed_in(Role.HR), "console:hr")) * 2:
+        with reader.get(path) as answer:
+            assert {header.partition("　")[0] for header in print_headers(answer.data)} == {name}
+    assert len(office.program(Role.AUDITOR).ask("/reports")["builds"]) == 2
 
 
 def _lines(text: str, but: tuple[str, ...]) -> list[list[str]]:

@@ -12,7 +12,7 @@ from checkin_api import builds, queries
 from checkin_api.builds import MadeAtOnce
 from checkin_api.web.console import access
 from checkin_api.web.errors import ProblemError
-from reports.wanted import name_of_file
+from reports import wanted
 
 # Officers times days of which somebody may wait for a file, the days around included that decide whose punches are
 # whose; the rest is ordered, or made on the command line.
@@ -40,7 +40,7 @@ class Scope:
 
     def file_name(self, what: str, ending: str) -> str:
         """What a file about it is called."""
-        return name_of_file(what, self.officer or self.unit, self.first, self.last, ending)
+        return wanted.name_of_file(what, self.officer or self.unit, self.first, self.last, ending)
 
 
 def scope(session: Session, first: date, last: date, *, with_officer: bool = False) -> Scope:
@@ -83,6 +83,12 @@ def too_much() -> ProblemError:
         "人數乘天數太多，請選單位或縮短期間，或在伺服器上用命令列"
         " / too many officers for so many days: take a unit, fewer days, or the command line",
     )
+
+
+def watermark() -> str | None:
+    """What stands on every page of a file that is made now for who looks; None where the setting is off."""
+    settings = access.settings()
+    return wanted.watermark(access.viewer().actor, access.now(), settings.zone, marks=settings.report_watermark)
 
 
 def hand_over(content: bytes, made: MadeAtOnce, mimetype: str = UNTYPED) -> Response:

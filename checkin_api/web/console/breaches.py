@@ -48,7 +48,7 @@ def privacy_breaches() -> Any:
         asked=asked,
         is_undated=all(privacy.KINDS[kind].at is None for kind in leak.kinds),
         is_of_no_zone=all(privacy.KINDS[kind].zone_id is None for kind in leak.kinds),
-        forms=concerned.FORMS,
+        forms=concerned.FILES,
         units=units,
         zones=zones,
         noted=noted,

@@ -1,12 +1,11 @@
 """Those whom a leak concerns: what is asked about them, the list as a file on the record, and that they were told."""
 
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from io import BytesIO
-from types import MappingProxyType
-from typing import Any, BinaryIO
+from typing import Any
 from urllib.parse import urlencode
 
 from flask import redirect, request, url_for
@@ -18,18 +17,17 @@ from checkin_api.domain.shifts import DAY, local_date
 from checkin_api.privacy import Leak, Reach
 from checkin_api.web.console import access, parameters, wording
 from checkin_api.web.console.access import page
-from checkin_api.web.console.asking import hand_over
+from checkin_api.web.console.asking import hand_over, watermark
 from checkin_api.web.console.frame import blueprint
 from checkin_api.web.console.privacy import insist
 from checkin_api.web.errors import ProblemError
-from reports.render import csv, xlsx
+from reports.catalogue import FORMS
 from reports.tables import Column, Fact, Report, Table, Type, fingerprint, local
-from reports.wanted import Written
 
 DAYS = 30
 # Of the list among the files that people took.
 LIST = "leak_concerned"
-FORMS: Mapping[str, Callable[[Report, BinaryIO], Written]] = MappingProxyType({"xlsx": xlsx.render, "csv": csv.render})
+FILES = ("xlsx", "csv")
 _COLUMNS = (
     Column("staff_no", "員警編號", "Staff number"),
     Column("name", "姓名", "Name"),
@@ -97,14 +95,15 @@ def privacy_concerned() -> Any:
     """The list as a file; that it is taken is recorded before the first byte is given."""
     wanted, now, zone = _of_a_leak(), access.now(), access.settings().zone
     form = request.args.get("form", "xlsx")
-    if form not in FORMS:
+    chosen = FORMS[form] if form in FILES else None
+    if chosen is None or chosen.render is None:
         raise ProblemError(422, "validation_failed", "格式為 xlsx 或 csv / the format is xlsx or csv")
     with access.database().read() as session:
         privacy.find_breach(session, wanted.breach)
         found = privacy.reach(session, wanted.leak, zone, local_date(now, zone))
         told = privacy.told(session, wanted.breach, zone)
     content = BytesIO()
-    written = FORMS[form](_report(wanted, found, told), content)
+    written = chosen.render(_report(wanted, found, told), content, **chosen.marked(watermark()))
     name = f"leak-{wanted.breach}_concerned_{local_date(now, zone)}.{form}"
     taken = MadeAtOnce(
         kind=LIST,

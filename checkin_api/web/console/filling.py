@@ -10,7 +10,7 @@ from checkin_api.builds import MadeAtOnce
 from checkin_api.domain.shifts import DAY, local_date
 from checkin_api.web.console import access, forms, parameters
 from checkin_api.web.console.access import READERS, page
-from checkin_api.web.console.asking import hand_over, insist_on_little, scope, too_much
+from checkin_api.web.console.asking import hand_over, insist_on_little, scope, too_much, watermark
 from checkin_api.web.console.frame import blueprint
 from reports.catalogue import Kind, check
 from reports.filling import FORM
@@ -46,7 +46,7 @@ def exchange_form_filled(name: str) -> Any:
         return Response(_page(name, (str(exc),)), 422)
     if report.row_count > MOST_ROWS:
         raise too_much()
-    made = forms.filled(content, report, row.repeated)
+    made = forms.filled(content, report, row.repeated, watermark=watermark())
     if not isinstance(made, bytes):
         return Response(_page(name, made), 422)
     taken = MadeAtOnce(

@@ -109,7 +109,9 @@ def report_of(wanted: Wanted) -> Report:
     )
 
 
-def filled(content: bytes, report: Report, repeated: str | None) -> bytes | Sequence[str]:
+def filled(
+    content: bytes, report: Report, repeated: str | None, *, watermark: str | None = None
+) -> bytes | Sequence[str]:
     """The form filled in, or what is wrong with it."""
     # A library that only this needs.
     from reports.template import fill  # noqa: PLC0415
@@ -117,7 +119,7 @@ def filled(content: bytes, report: Report, repeated: str | None) -> bytes | Sequ
 
     file = io.BytesIO()
     try:
-        fill(content, report, file, table=repeated)
+        fill(content, report, file, table=repeated, watermark=watermark)
     except TemplateRefusedError as exc:
         return exc.problems
     return file.getvalue()

@@ -16,7 +16,7 @@ from checkin_api.domain.words import DIRECTION
 from checkin_api.imports import ImportRefusedError, Kind, read_sheet
 from checkin_api.web.console import access, parameters
 from checkin_api.web.console.access import page
-from checkin_api.web.console.asking import Scope, hand_over, insist_on_little, scope
+from checkin_api.web.console.asking import Scope, hand_over, insist_on_little, scope, watermark
 from checkin_api.web.console.frame import blueprint
 from checkin_api.web.errors import ProblemError
 from reports.catalogue import FORMS
@@ -68,10 +68,9 @@ def exchange_reconcile_file(form: str) -> Any:
     found = _compare()
     if isinstance(found, ImportRefusedError):
         return Response(_page(problems=found.problems, more=found.more), 422)
-    render = FORMS[form].render
-    file = io.BytesIO()
-    if render is not None:
-        render(found.report, file)
+    chosen, file = FORMS[form], io.BytesIO()
+    if chosen.render is not None:
+        chosen.render(found.report, file, **chosen.marked(watermark()))
     taken = MadeAtOnce(
         kind=KIND,
         file_name=found.asked.file_name("三方比對", form),

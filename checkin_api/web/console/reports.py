@@ -15,7 +15,7 @@ from checkin_api.web.console import access, parameters
 from checkin_api.web.console.access import READERS, page
 from checkin_api.web.console.frame import blueprint
 from checkin_api.web.errors import ProblemError
-from checkin_api.web.report_orders import given, order_of, refused, seen_units, take
+from checkin_api.web.report_orders import given, order_of, refused, sight, take
 from reports.catalogue import FORMS, KINDS, Kind
 from reports.wanted import Wanted
 
@@ -89,7 +89,7 @@ def reports_file(build_id: UUID) -> Any:
 def reports_retry(build_id: UUID) -> Any:
     """Begin again with one that failed."""
     with access.database().write() as session:
-        builds.build(session, build_id, among=seen_units(session, access.viewer()))
+        builds.build(session, build_id, among=sight(session, access.viewer()))
         refusal = builds.retry(session, access.now(), build_id, actor=access.viewer().actor)
     if refusal is not None:
         raise refused(refusal)
@@ -108,7 +108,7 @@ def reports_downloads() -> Any:
 def _history() -> dict[str, Any]:
     state = parameters.one_of("state", BuildState)
     with access.database().read() as session:
-        rows = builds.history(session, among=seen_units(session, access.viewer()), state=state, limit=SHOWN)
+        rows = builds.history(session, among=sight(session, access.viewer()), state=state, limit=SHOWN)
     return {
         "builds": rows,
         "state": state,

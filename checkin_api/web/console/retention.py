@@ -17,10 +17,9 @@ from checkin_api.domain.words import DATA_KIND
 from checkin_api.queries.sheets import AuditHead, audit_head
 from checkin_api.web.console import access
 from checkin_api.web.console.access import page
-from checkin_api.web.console.asking import hand_over
+from checkin_api.web.console.asking import hand_over, watermark
 from checkin_api.web.console.frame import blueprint
 from reports.daily import daily_before
-from reports.wanted import watermark
 
 SHOWN = 50
 
@@ -65,7 +64,7 @@ def privacy_retention_certificate(number: int) -> Any:
         head=head,
         made_at=now,
         made_by=actor,
-        watermark=watermark(actor, now, settings.zone) if settings.report_watermark else None,
+        watermark=watermark(),
     )
     made, name = write_certificate(found, said), file_name(found, settings.zone)
     taken = MadeAtOnce(

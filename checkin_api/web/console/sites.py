@@ -81,13 +81,6 @@ class ZonePart:
             and not self.is_blind
         )
 
-    @property
-    def was_heard(self) -> bool:
-        """Whether a beacon or an agent of it was ever heard."""
-        return any(beacon.phone_at or beacon.sighting for beacon in self.in_service) or any(
-            agent.heartbeat_at for agent in self.agents
-        )
-
 
 @dataclass(frozen=True, slots=True)
 class SitePart:
@@ -98,16 +91,16 @@ class SitePart:
 
     @property
     def state(self) -> SiteState:
-        """The most urgent that is true of it; where nothing was ever heard there was nothing to lose."""
-        if not any(part.was_heard for part in self.zones):
-            return SiteState.NEVER
+        """The most urgent that is true of it; where nothing was ever heard there is no trouble yet."""
         if any(part.is_blind for part in self.zones):
             return SiteState.BLIND
+        if self.heard_at is None:
+            return SiteState.NEVER
         return SiteState.WELL if all(part.is_well for part in self.zones) else SiteState.TROUBLE
 
     @property
     def heard_at(self) -> datetime | None:
-        """When anything of it was heard last."""
+        """When anything of it was heard last, be it retired since."""
         beacons = [beacon for part in self.zones for beacon in part.beacons]
         heard = [
             *(beacon.phone_at for beacon in beacons),

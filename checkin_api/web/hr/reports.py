@@ -16,7 +16,7 @@ from checkin_api.web.errors import ProblemError
 from checkin_api.web.hr import access, examples, report_schemas
 from checkin_api.web.hr.access import READERS, blueprint, for_roles
 from checkin_api.web.periods import Days, as_day, as_month
-from checkin_api.web.report_orders import given, order_of, seen_units, take
+from checkin_api.web.report_orders import given, order_of, sight, take
 from reports.catalogue import KINDS, Kind
 from reports.wanted import Wanted, WantedError
 
@@ -61,9 +61,9 @@ _GONE: dict[int | str, Any] = {409: "not made yet, or failed", 410: "the file is
 def list_reports(query_data: report_schemas.BuildsIn) -> Any:
     """What can be ordered, and what was, the newest first."""
     with access.database().read() as session:
-        among = seen_units(session, access.who())
+        among = sight(session, access.who())
         found = builds.history(session, among=among, state=query_data.state, limit=query_data.limit)
-    offered = [kind for kind in KINDS.values() if kind.by_unit or among is None]
+    offered = [kind for kind in KINDS.values() if kind.by_unit or among.units is None]
     return {"kinds": [_kind(kind) for kind in offered], "builds": [_build(row) for row in found]}
 
 
@@ -126,7 +126,8 @@ def _report(kind: str, period: Days, form: str, unit: str | None, officer: str |
     with access.database().read() as session:
         officers = queries.officer_count(session, queries.among(session, order.unit, order.officer))
         is_small = officers <= MOST_AT_ONCE
-        ready = builds.ready(session, order, access.now() - (KEPT_FOR if is_small else KEPT_LONG_FOR))
+        own = access.who().actor if access.settings().report_watermark else None
+        ready = builds.ready(session, order, access.now() - (KEPT_FOR if is_small else KEPT_LONG_FOR), ordered_by=own)
     if ready is None and is_small:
         with access.computing():
             ready = _failed(order, KEPT_FOR) or building.make_at_once(_workshop(), order, actor=access.who().actor)
@@ -181,7 +182,7 @@ def _file(build_id: UUID) -> Response:
 
 def _row(build_id: UUID) -> BuildRow:
     with access.database().read() as session:
-        return builds.build(session, build_id, among=seen_units(session, access.who()))
+        return builds.build(session, build_id, among=sight(session, access.who()))
 
 
 def _workshop() -> building.Workshop:

@@ -258,3 +258,20 @@ def test_a_call_of_a_program_stays_where_nothing_moves_and_is_refused_where_rows
     call = "=cmd|'/c calc'!A1"
     assert filled(form({"A1": "{{unit}}", "A2": call})[0])["A2"].value == call
     assert call in refused({"A1": "{{row.name}}", "A2": call})
+
+
+def test_a_watermark_stands_over_the_header_of_every_printed_page():
+    workbook, sheet = form({"A1": "{{unit}}"})
+    sheet.oddHeader.center.text, sheet.oddHeader.left.text = "晨光派出所", "密"
+    sheet.HeaderFooter.differentFirst = True
+    other = workbook.create_sheet("二")
+    other.oddHeader.right.text = "長" * 250
+    file = io.BytesIO()
+    fill(saved(workbook), report(), file, watermark="cli:a&b　115/12/01 00:00")
+    mark = "cli:a&&b　115/12/01 00:00"
+    sheets: list[Any] = load_workbook(file).worksheets
+    first, second = sheets
+    assert (first.oddHeader.center.text, first.oddHeader.left.text) == (f"{mark}\n晨光派出所", "密")
+    assert (first.firstHeader.center.text, first.evenHeader.center.text) == (mark, None)
+    # A header holds so much: what leaves no room gives way.
+    assert (second.oddHeader.center.text, second.oddHeader.right.text) == (mark, None)
