@@ -64,11 +64,16 @@ def smallest(database: Database, kind: Kind, today: date) -> Wanted:
 def placeholders(report: Report) -> tuple[list[Placeholder], list[tuple[Table, list[Placeholder]]]]:
     """What forms may ask for: of the report as a whole, and of each row of each of its tables."""
     facts = [Placeholder(fact.key, fact.zh, fact.en) for fact in report.facts]
-    rows = [
-        (table, [Placeholder(f"row.{column.key}", column.zh, column.en) for column in table.columns])
-        for table in report.tables
-    ]
+    rows = [(table, [_of_row(column) for column in table.columns]) for table in report.tables]
     return facts, rows
+
+
+def _of_row(column: Column) -> Placeholder:
+    # The head of a day is that of the month that was looked at; a form is for any month.
+    if column.key in _DAYS:
+        number = int(column.key[1:])
+        return Placeholder(f"row.{column.key}", f"當月 {number} 日", f"day {number} of the month")
+    return Placeholder(f"row.{column.key}", column.zh, column.en)
 
 
 def period_of(kind: Kind, first: date, last: date) -> tuple[date, date]:

@@ -98,7 +98,9 @@ def _read(workbook: Workbook) -> _Form:
             where = f"{sheet.title}!{cell.coordinate}"
             text = _text(cell)
             if _LEFTOVER.search(_PLACEHOLDER.sub("", text)):
-                form.problems.append(f"{where}: 括號不成對，須為半形 {{{{名稱}}}} / incomplete braces: {_short(text)}")
+                form.problems.append(
+                    f"{where}: 括號不成對，須為半形 {{{{名稱}}}}：{_short(text)} / incomplete braces: {_short(text)}"
+                )
             names = _names(cell)
             if names and cell.data_type == "f":
                 form.problems.append(f"{where}: 公式裡不可有 {{{{…}}}} / no placeholder inside a formula")
@@ -156,12 +158,12 @@ def _choose(report: Report, columns: set[str], key: str | None) -> Table | None:
     if key is not None:
         if key not in tables:
             known = ", ".join(tables)
-            raise TemplateRefusedError([f"沒有這個表 {key}，可用 / no such table, there are: {known}"])
+            raise TemplateRefusedError([f"沒有這個表 {key}，可用：{known} / no such table {key}, there are: {known}"])
         return tables[key]
     fitting = [table for table in report.tables if columns <= {column.key for column in table.columns}]
     if columns and len(fitting) > 1:
         known = ", ".join(table.key for table in fitting)
-        raise TemplateRefusedError([f"請指定重複列取自哪個表 / say which table the rows come from: {known}"])
+        raise TemplateRefusedError([f"請指定重複列取自哪個表：{known} / say which table the rows come from: {known}"])
     return fitting[0] if fitting else max(report.tables, key=lambda each: _shared(each, columns), default=None)
 
 
@@ -175,9 +177,17 @@ def _unknown(form: _Form, report: Report, table: Table | None) -> Iterator[str]:
     for cell in (*form.cells, *(cell for cells in form.row_cells.values() for cell in cells)):
         for name in _names(cell):
             if name not in facts and name not in columns:
-                near = get_close_matches(name, [*facts, *columns], n=1, cutoff=0.0)
                 where = f"{cell.parent.title}!{cell.coordinate}"
-                yield f"{where}: 不認得 {{{{{_short(name)}}}}}，最接近 / unknown, nearest: {{{{{''.join(near)}}}}}"
+                yield f"{where}: {_not_known(name, [*facts, *columns])}"
+
+
+def _not_known(name: str, known: Sequence[str]) -> str:
+    """What is said of a placeholder that is none; another one only where it is likely to be meant."""
+    wrong = f"{{{{{_short(name)}}}}}"
+    near = [f"{{{{{each}}}}}" for each in get_close_matches(name, known, n=1)]
+    if not near:
+        return f"不認得 {wrong} / unknown: {wrong}"
+    return f"不認得 {wrong}，最接近的是 {near[0]} / unknown: {wrong}, nearest: {near[0]}"
 
 
 def _not_repeatable(workbook: Workbook, form: _Form, table: Table | None) -> Iterator[str]:

@@ -49,6 +49,10 @@ _REFUSED: Mapping[str, str] = {
 _DROPPED = frozenset({"conditionalFormattings", "dataValidations", "sparklineGroups"})
 _NEWER = "http://schemas.microsoft.com/office/spreadsheetml/2009/9/main"
 _LINKS = ("http://", "https://", "mailto:")
+_NO_WORKBOOK = (
+    "這個檔案不是 XLSX：請以 Excel 開啟，另存為 Excel 活頁簿（.xlsx）"
+    " / this file is no XLSX: open it in Excel and save it as an Excel workbook (.xlsx)"
+)
 
 
 class TemplateRefusedError(CheckinError):
@@ -72,9 +76,7 @@ def open_template(content: bytes) -> Workbook:
             warnings.simplefilter("ignore")
             workbook = load_workbook(archive, rich_text=True, keep_links=False)
     except Exception as exc:
-        raise TemplateRefusedError(
-            [f"無法讀取，請以 Excel 另存 .xlsx / unreadable, save it again as .xlsx: {exc}"]
-        ) from exc
+        raise TemplateRefusedError(["無法讀取，請以 Excel 另存 .xlsx / unreadable, save it again as .xlsx"]) from exc
     if not workbook.worksheets:
         raise TemplateRefusedError(["沒有工作表 / there is no sheet"])
     for sheet in workbook.worksheets:
@@ -108,7 +110,8 @@ def _checked(content: bytes) -> io.BytesIO:
                     look.at(part, data)
                     kept.writestr(part, data)
     except (zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError, EOFError) as exc:
-        raise TemplateRefusedError([f"不是 .xlsx / this is no .xlsx: {part or exc}"]) from exc
+        damaged = f"檔案損壞（{part}），請以 Excel 另存 .xlsx / damaged, save it again as .xlsx: {part}"
+        raise TemplateRefusedError([damaged if part else _NO_WORKBOOK]) from exc
     except expat.ExpatError as exc:
         raise TemplateRefusedError([f"{part}: 不是正確的 XML / broken XML: {exc}"]) from exc
     checked.seek(0)
@@ -129,7 +132,7 @@ def _of_entries(entries: Sequence[zipfile.ZipInfo]) -> Iterator[str]:
     if any(entry.flag_bits & 1 for entry in entries):
         yield "有密碼 / has a password"
     if "[Content_Types].xml" not in names:
-        yield "不是 .xlsx / this is no .xlsx"
+        yield _NO_WORKBOOK
     reasons = dict.fromkeys(reason for name in names if (reason := _refused(name)))
     yield from reasons
 
@@ -138,7 +141,7 @@ def _refused(name: str) -> str | None:
     if _READ.fullmatch(name) or _LEFT_OUT.fullmatch(name):
         return None
     known = (reason for pattern, reason in _REFUSED.items() if re.fullmatch(pattern, name))
-    return next(known, f"含有無法保留的部分 / has a part that cannot be kept: {name[:80]}")
+    return next(known, f"含有無法保留的部分：{name[:80]} / has a part that cannot be kept: {name[:80]}")
 
 
 class _Look:
@@ -175,7 +178,7 @@ class _Look:
             raise TemplateRefusedError(["含有巨集，請另存 .xlsx / it has macros, save it as .xlsx"])
         elif namespace == _NEWER and local in _DROPPED:
             raise TemplateRefusedError(
-                [f"{self._part}: 這種格式無法保留 / formatting of this kind cannot be kept: {local}"]
+                [f"{self._part}: 這種格式無法保留：{local} / formatting of this kind cannot be kept: {local}"]
             )
         elif self._part.startswith("xl/drawings/drawing") and self._in_part > 1:
             raise TemplateRefusedError([_REFUSED[r"xl/(media|charts|drawings|diagrams|cellimages).*"]])
@@ -184,10 +187,10 @@ class _Look:
         try:
             first_column, first_row, last_column, last_row = (int(number or 0) for number in range_boundaries(ref))
         except (ValueError, TypeError):
-            raise TemplateRefusedError([f"{self._part}: 範圍不正確 / not a range: {ref[:40]}"]) from None
+            raise TemplateRefusedError([f"{self._part}: 範圍不正確：{ref[:40]} / not a range: {ref[:40]}"]) from None
         self._covered += (last_column - first_column + 1) * (last_row - first_row + 1)
         if self._covered > MAX_COVERED:
-            raise TemplateRefusedError([f"{self._part}: 合併儲存格太大 / merged cells are too large: {ref}"])
+            raise TemplateRefusedError([f"{self._part}: 合併儲存格太大：{ref} / merged cells are too large: {ref}"])
 
     def _external(self, attributes: Mapping[str, str]) -> None:
         is_link = attributes.get("Type", "").endswith("/hyperlink")

@@ -3,6 +3,7 @@
 from checkin_api.domain.ids import (
     AlarmKind,
     Assurance,
+    BeaconKind,
     BuildRefusal,
     BuildState,
     CorrectionKind,
@@ -34,6 +35,12 @@ ASSURANCE: dict[Assurance, tuple[str, str]] = {
     Assurance.MEDIUM: ("中", "medium"),
     Assurance.LOW: ("低", "low"),
     Assurance.NONE: ("無", "none"),
+}
+
+BEACON_KIND: dict[BeaconKind, tuple[str, str]] = {
+    BeaconKind.LINE: ("LINE 信標", "LINE beacon"),
+    BeaconKind.STATIC: ("固定碼", "static code"),
+    BeaconKind.ROLLING: ("滾動碼", "rolling code"),
 }
 
 REASON: dict[Reason, tuple[str, str]] = {

@@ -9,6 +9,8 @@ from checkin_api.web.errors import ProblemError
 LONGEST_DAYS = 62
 # A day has days around it that are looked at too, so the calendar's own ends are out of reach.
 FIRST_YEAR, LAST_YEAR = 2000, 2199
+# What to do about more, where a report answers the same question.
+ORDER = ("更長請產製報表", "for more, order a report")
 # The first and the last of them, both included.
 Days = tuple[date, date]
 
@@ -33,8 +35,8 @@ def as_month(text: str) -> Days | None:
     return first, (first + timedelta(days=31)).replace(day=1) - timedelta(days=1)
 
 
-def insist_on_period(first: date, last: date) -> None:
-    """Refuse two dates that are no period, or too long a one.
+def insist_on_period(first: date, last: date, advice: tuple[str, str] = ORDER) -> None:
+    """Refuse two dates that are no period, or too long a one; the advice says how to come by more.
 
     Raises:
         ProblemError: 422.
@@ -43,6 +45,6 @@ def insist_on_period(first: date, last: date) -> None:
         raise ProblemError(
             422,
             "validation_failed",
-            f"期間須由前到後，最多 {LONGEST_DAYS} 天；更長請產製報表"
-            f" / from the earlier to the later date, at most {LONGEST_DAYS} days; for more, order a report",
+            f"期間須由前到後，最多 {LONGEST_DAYS} 天；{advice[0]}"
+            f" / from the earlier to the later date, at most {LONGEST_DAYS} days; {advice[1]}",
         )

@@ -178,7 +178,8 @@ def test_an_attachment_is_shown_as_what_it_is_and_nothing_in_it_runs(office: Con
 def test_hr_enters_a_missing_punch_once_and_somebody_else_decides(office: Console):
     browser = office.open(Role.HR)
     page = browser.get("/corrections/new?staff_no=A0001&day=2026-11-23").text
-    assert 'value="2026-11-23T08:00"' in page
+    assert ('name="at" value=""' in page, page.count("沒有打卡</b>")) == (True, 2)
+    assert 'data-direction="out" data-at="2026-11-23T20:00"' in page
     form = {"staff_no": "A0001", "day": "2026-11-23", "what": "in", "at": "2026-11-23T08:00", "reason": "手機沒電"}
     assert browser.post("/corrections/new", form).location.endswith("officer=A0001&done=requested")
     again = browser.post("/corrections/new", form)
@@ -188,6 +189,13 @@ def test_hr_enters_a_missing_punch_once_and_somebody_else_decides(office: Consol
     for wrong in ({"what": "void:x"}, {"what": ""}, {"at": ""}, {"at": "yesterday"}):
         assert browser.post("/corrections/new", {**form, **wrong}).status_code == 422
     assert browser.get("/corrections/new?staff_no=NOBODY").status_code == 404
+
+
+def test_a_day_too_old_to_correct_says_so_instead_of_offering_the_form(office: Console):
+    browser = office.open(Role.HR)
+    page = browser.get("/corrections/new?staff_no=A0001&day=2026-10-20").text
+    assert ("這一天已經不能更正" in page, 'name="reason"' in page) == (True, False)
+    assert 'name="reason"' in browser.get("/corrections/new?staff_no=A0001&day=2026-10-26").text
 
 
 def test_what_hr_attaches_is_judged_and_kept_as_what_an_officer_attaches(office: Console):

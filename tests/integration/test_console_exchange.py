@@ -246,8 +246,8 @@ def test_a_month_matrix_fills_a_form_whatever_days_the_month_has(office: Console
 @pytest.mark.parametrize(
     ("content", "words"),
     [
-        (b"PK no form", "不是 .xlsx"),
-        (workbook(["{{expected2}}"]), "Sheet!A1: 不認得 {{expected2}}，最接近 / unknown, nearest: {{expected}}"),
+        (b"PK no form", "這個檔案不是 XLSX：請以 Excel 開啟"),
+        (workbook(["{{expected2}}"]), "<li>Sheet!A1：不認得 {{expected2}}，最接近的是 {{expected}}</li>"),
         (workbook(["x"]), "沒有任何 {{…}}"),
     ],
 )
@@ -257,6 +257,24 @@ def test_a_form_that_cannot_be_filled_in_is_refused_by_cell(office: Console, con
     assert words in answer.text
     # What it may ask for is on the same page.
     assert "{{row.unit_code}}" in answer.text
+    # So is the form again, with what was chosen.
+    assert 'name="name" value="使用率"' in answer.text
+    assert '<option value="daily_usage" selected>' in answer.text
+
+
+def test_a_day_of_a_month_is_explained_as_that_of_any_month(office: Console):
+    page = office.open(Role.HR).get("/exchange/placeholders?kind=month_matrix").text
+    assert "<code>{{row.d01}}</code></th><td>當月 1 日</td>" in page
+
+
+def test_the_limit_of_a_swipe_file_and_its_emptiness_are_told_before_the_download(office: Console):
+    browser = office.open(Role.HR)
+    assert "一個檔最多 62 天" in browser.get("/exchange/swipes/fixed-big5-roc/file").text
+    check = "/exchange/swipes/fixed-big5-roc/file/check"
+    refused = browser.get(f"{check}?from=2026-09-01&to=2026-11-23")
+    assert (refused.status_code, "請分成幾個檔案" in refused.text) == (422, True)
+    assert "沒有任何打卡" in browser.get(f"{check}?from=2026-11-01&to=2026-11-02").text
+    assert "沒有任何打卡" not in browser.get(f"{check}?{PERIOD}").text
 
 
 def test_a_supervisor_fills_in_forms_about_the_own_unit_and_no_other(office: Console):

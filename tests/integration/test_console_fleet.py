@@ -63,6 +63,7 @@ def test_what_is_wrong_is_told_and_when_a_zone_was_blind(office: Console):
     assert '<rect class="blind" x="500.0" y="2" width="100.0"' in page
     assert "停電" in page
     beacon = office.open(Role.AUDITOR).get(f"/fleet/beacons/{HWID.upper()}").text
+    assert '<a href="/console/fleet/site?code=HQ#zone-Z1">大門</a>' in beacon
     assert "&lt;b&gt;遠處" in beacon
 
 
@@ -105,6 +106,10 @@ def test_a_site_is_marked_by_the_most_urgent_that_is_true_of_it(office: Console)
     with office.database.write() as session:
         session.add(m.Outage(begin=now, reason="LINE", source=OutageSource.ENTERED, entered_at=now))
     assert set(states(browser.get("/fleet").text).values()) == {"現在看不到"}
+    page = browser.get("/fleet/site?code=P0").text
+    assert ("，LINE <a href=" in page, "/console/outages/" in page) == (True, True)
+    # Who may not look at outages gets no way there.
+    assert "/console/outages/" not in office.open(Role.INSTALLER).get("/fleet/site?code=P0").text
 
 
 def test_a_site_whose_only_beacon_was_retired_was_heard_and_can_be_blind(office: Console):

@@ -19,6 +19,8 @@ from reports.wanted import Wanted, WantedError
 KIND = "own_form"
 # Rows for which somebody waits some seconds.
 MOST_ROWS = 5_000
+# What to do about more days than one form may have.
+_IN_PARTS = ("更長請分幾次填表", "for more, fill in several forms")
 
 
 @blueprint.get("/exchange/forms/<name>")
@@ -43,12 +45,12 @@ def exchange_form_filled(name: str) -> Any:
         check(wanted)
         report = forms.report_of(wanted)
     except WantedError as exc:
-        return Response(_page(name, (str(exc),)), 422)
+        return Response(_page(name, (forms.told(str(exc)),)), 422)
     if report.row_count > MOST_ROWS:
         raise too_much()
     made = forms.filled(content, report, row.repeated, watermark=watermark())
     if not isinstance(made, bytes):
-        return Response(_page(name, made), 422)
+        return Response(_page(name, [forms.told(each) for each in made]), 422)
     taken = MadeAtOnce(
         kind=KIND,
         file_name=asked.file_name(name, "xlsx"),
@@ -83,4 +85,4 @@ def _period(kind: Kind) -> tuple[date, date]:
     if kind.period == "day":
         day = parameters.day("from", yesterday)
         return day, day
-    return parameters.period((yesterday, yesterday))
+    return parameters.period((yesterday, yesterday), _IN_PARTS)

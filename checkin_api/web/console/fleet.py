@@ -11,6 +11,7 @@ from checkin_api.errors import NotFoundError
 from checkin_api.fleet import alarms
 from checkin_api.fleet.agents import AgentState
 from checkin_api.fleet.looking import look_at
+from checkin_api.queries import fleet as places
 from checkin_api.web.console import access
 from checkin_api.web.console.access import page
 from checkin_api.web.console.frame import blueprint
@@ -76,7 +77,8 @@ def fleet_beacon(hwid: str) -> Any:
     with access.database().read() as session:
         found = look_at(session, access.now(), hwid.lower())
         rows = alarms.list_alarms(session, hwid=found.hwid, closed=True)
-    return render_template("console/fleet_beacon.html", beacon=found, alarms=rows)
+        zone = next(zone for zone in places.zones(session) if zone.code == found.zone)
+    return render_template("console/fleet_beacon.html", beacon=found, place=zone, alarms=rows)
 
 
 @blueprint.post("/fleet/alarms/<int(max=9223372036854775807):alarm_id>/close")

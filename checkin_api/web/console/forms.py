@@ -15,6 +15,7 @@ from checkin_api.web.console.access import READERS, page
 from checkin_api.web.console.asking import attachment
 from checkin_api.web.console.frame import blueprint
 from checkin_api.web.console.swipe_words import in_words
+from checkin_api.web.console.wording import say
 from checkin_api.web.errors import ProblemError
 from reports.catalogue import Kind
 from reports.filling import FILLABLE, placeholders, report_for, smallest
@@ -127,7 +128,7 @@ def filled(
 
 def _kept(new: NewForm, kind: Kind) -> Any:
     found = filled(new.content, _example(kind), new.repeated)
-    problems = [] if isinstance(found, bytes) else list(found)
+    problems = [] if isinstance(found, bytes) else [told(each) for each in found]
     if not problems:
         with access.database().write() as session:
             kept = use.keep_form(session, access.now(), new, actor=access.viewer().actor)
@@ -137,17 +138,28 @@ def _kept(new: NewForm, kind: Kind) -> Any:
     return redirect(url_for("console.exchange", done="form_saved"), 303)
 
 
+def told(problem: str) -> str:
+    """What is wrong with a form, in one language, with the cell where it is."""
+    zh, between, en = problem.partition(" / ")
+    if not between or " / " in en:
+        return problem
+    cell, colon, words = zh.partition(": ")
+    return say(f"{cell}：{words}", f"{cell}: {en}") if colon else say(zh, en)
+
+
 def _refused(new: NewForm, kind: Kind, problems: Sequence[str]) -> Response:
     facts, tables = placeholders(_example(kind))
-    told = render_template(
+    page = render_template(
         "console/form_refused.html",
+        new=new,
         name=new.name[:80],
+        kinds=offered(),
         problems=problems,
         kind=kind,
         facts=facts,
         tables=tables,
     )
-    return Response(told, 422)
+    return Response(page, 422)
 
 
 def _example(kind: Kind) -> Report:

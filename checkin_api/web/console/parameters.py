@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from flask import request
 
 from checkin_api.web.errors import ProblemError
-from checkin_api.web.periods import FIRST_YEAR, LAST_YEAR, as_day, as_month, insist_on_period
+from checkin_api.web.periods import FIRST_YEAR, LAST_YEAR, ORDER, as_day, as_month, insist_on_period
 
 _E = TypeVar("_E", bound=StrEnum)
 
@@ -51,14 +51,14 @@ def month(name: str, otherwise: date) -> tuple[date, date]:
     return found
 
 
-def period(otherwise: tuple[date, date]) -> tuple[date, date]:
-    """Two dates ``from`` and ``to``, both included, not too far apart.
+def period(otherwise: tuple[date, date], advice: tuple[str, str] = ORDER) -> tuple[date, date]:
+    """Two dates ``from`` and ``to``, both included, not too far apart; the advice says how to come by more.
 
     Raises:
         ProblemError: 422, they are none.
     """
     first, last = day("from", otherwise[0]), day("to", otherwise[1])
-    insist_on_period(first, last)
+    insist_on_period(first, last, advice)
     return first, last
 
 

@@ -30,6 +30,8 @@ MAX_BYTES = 20 * 1024 * 1024
 SHOWN = 200
 TOLERANCE_MINUTES = 5
 _LONGEST_TOLERANCE = 120
+# What to do about more days than one comparison may have.
+_IN_PARTS = ("更長請分幾次比對", "for more, compare in several parts")
 _FILES = ("xlsx", "csv")
 
 
@@ -152,7 +154,7 @@ def _page(**found: Any) -> str:
 
 def _period() -> tuple[date, date]:
     yesterday = local_date(access.now(), access.settings().zone) - DAY
-    return parameters.period((yesterday, yesterday))
+    return parameters.period((yesterday, yesterday), _IN_PARTS)
 
 
 def _tolerance() -> int:

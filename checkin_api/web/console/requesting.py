@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from checkin_api import corrections, queries
 from checkin_api.corrections import MissingPunch, Request, WrongPunch, policy_in_force
 from checkin_api.domain.attachments import SIZE_LIMIT, Attachment
+from checkin_api.domain.corrections import judge_time
 from checkin_api.domain.ids import CorrectionRefusal, Direction, Role
 from checkin_api.domain.records import DutyRecord
 from checkin_api.domain.shifts import DAY, local_date
@@ -31,21 +32,28 @@ _VOID = "void:"
 
 @dataclass(frozen=True, slots=True)
 class Due:
-    """A punch that is missing, and when and where it was due."""
+    """A punch that a duty of the day asks for: when and where it was due, and whether it is missing."""
 
     direction: Direction
     at: datetime
     zone: str
+    is_missing: bool
 
 
 @dataclass(frozen=True, slots=True)
 class OfficerDay:
-    """What there is of a day to correct."""
+    """What there is of a day to correct; ``end`` is that of the day and its duties."""
 
     officer: OfficerRow
+    end: datetime
     punches: Sequence[PunchRow] = ()
-    missing: Sequence[Due] = ()
+    due: Sequence[Due] = ()
     zones: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def missing(self) -> list[Due]:
+        """The punches that are not there."""
+        return [due for due in self.due if due.is_missing]
 
 
 @blueprint.get("/corrections/new")
@@ -119,7 +127,7 @@ def _form(staff_no: str, day: date, refusal: CorrectionRefusal | None) -> str:
     with access.database().read() as session:
         access.insist_on_officer(session, staff_no)
         found = _day(session, staff_no, day)
-        days = policy_in_force(session, access.settings()).days
+        policy = policy_in_force(session, access.settings())
     return render_template(
         "console/corrections_new.html",
         found=found,
@@ -127,7 +135,9 @@ def _form(staff_no: str, day: date, refusal: CorrectionRefusal | None) -> str:
         refusal=refusal and CORRECTION_REFUSAL[refusal],
         sent=request.form,
         zone=access.settings().zone,
-        days=days,
+        days=policy.days,
+        # Not one moment of the day or its duties can be corrected any more.
+        is_too_old=judge_time(found.end, access.now(), policy) is CorrectionRefusal.TOO_OLD,
     )
 
 
@@ -137,12 +147,12 @@ def _day(session: Session, staff_no: str, day: date) -> OfficerDay:
     begin = datetime.combine(day, time(), settings.zone)
     punches = reading.officer_punches(session, staff_no, begin - _AROUND, begin + DAY + _AROUND)
     [block] = attendance(session, period, among=queries.of_staff_no(session, staff_no))
-    missing = [
-        due for record in block.records() for due in _missing(record, block.zones[record.zone].code) if due.at <= now
-    ]
-    return OfficerDay(block.officers[0], punches, missing, queries.zone_names(session))
+    records = list(block.records())
+    due = [each for record in records for each in _due(record, block.zones[record.zone].code) if each.at <= now]
+    end = max([begin + DAY, *(record.end for record in records if record.end is not None)])
+    return OfficerDay(block.officers[0], end, punches, due, queries.zone_names(session))
 
 
-def _missing(record: DutyRecord, zone: str) -> list[Due]:
+def _due(record: DutyRecord, zone: str) -> list[Due]:
     of_record = ((Direction.IN, record.sign_in, record.start), (Direction.OUT, record.sign_out, record.end))
-    return [Due(direction, due, zone) for direction, made, due in of_record if made is None and due is not None]
+    return [Due(direction, at, zone, made is None) for direction, made, at in of_record if at is not None]

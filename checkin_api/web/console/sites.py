@@ -58,13 +58,18 @@ class Blind:
 
 @dataclass(frozen=True, slots=True)
 class ZonePart:
-    """A zone with what hangs in it and when it could not see; ``is_blind`` at this moment."""
+    """A zone with what hangs in it and when it could not see; ``lasting`` are the outages of this moment."""
 
     zone: ZoneLook
     beacons: Sequence[BeaconLook]
     agents: Sequence[AgentLook]
     blind: Sequence[Blind]
-    is_blind: bool
+    lasting: Sequence[OutageRow]
+
+    @property
+    def is_blind(self) -> bool:
+        """Whether it cannot see now."""
+        return bool(self.lasting)
 
     @property
     def in_service(self) -> list[BeaconLook]:
@@ -154,7 +159,7 @@ def _part(
         beacons.get(zone.code, ()),
         listed.get(zone.code, ()),
         [_blind(outage, now) for outage in own],
-        any(outage.end is None or outage.end > now for outage in own),
+        [outage for outage in own if outage.end is None or outage.end > now],
     )
 
 

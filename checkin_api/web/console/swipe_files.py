@@ -16,12 +16,15 @@ from checkin_api.web.console import access, parameters, swipe_words
 from checkin_api.web.console.access import page
 from checkin_api.web.console.asking import Scope, hand_over, is_little, scope
 from checkin_api.web.console.frame import blueprint
+from checkin_api.web.periods import LONGEST_DAYS
 from reports.swipe_file import SwipeProblem, SwipeRefusedError, WrittenSwipes
 from reports.swipe_profile import Profile
 
 # Lines that are shown, and problems; the rest is counted.
 SHOWN = 10
 SHOWN_PROBLEMS = 50
+# What to do about more days than one file may have.
+_IN_PARTS = ("更長請分成幾個檔案", "for more, make several files")
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +117,14 @@ def _page(name: str, found: tuple[Profile, Scope, Made | None] | None, first: An
         units = access.units(session)
     title = _profile(name).title
     return render_template(
-        "console/swipe_file.html", name=name, title=title, units=units, first=first, last=last, **told
+        "console/swipe_file.html",
+        name=name,
+        title=title,
+        units=units,
+        first=first,
+        last=last,
+        longest=LONGEST_DAYS,
+        **told,
     )
 
 
@@ -125,7 +135,7 @@ def _profile(name: str) -> Profile:
 
 def _choice() -> tuple[Any, Any]:
     yesterday = local_date(access.now(), access.settings().zone) - DAY
-    return parameters.period((yesterday, yesterday))
+    return parameters.period((yesterday, yesterday), _IN_PARTS)
 
 
 def _scope() -> Scope:

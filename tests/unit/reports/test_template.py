@@ -184,8 +184,9 @@ def test_conditional_formats_and_validations_follow():
 @pytest.mark.parametrize(
     ("cells", "words"),
     [
-        ({"A1": "{{unti}}"}, "表!A1: 不認得 {{unti}}，最接近 / unknown, nearest: {{unit}}"),
-        ({"B7": "{{row.staffno}}"}, "表!B7: 不認得 {{row.staffno}}，最接近 / unknown, nearest: {{row.staff_no}}"),
+        ({"A1": "{{unti}}"}, "表!A1: 不認得 {{unti}}，最接近的是 {{unit}} / unknown: {{unti}}, nearest: {{unit}}"),
+        ({"B7": "{{row.staffno}}"}, "unknown: {{row.staffno}}, nearest: {{row.staff_no}}"),
+        ({"A1": "{{姓名}}"}, "表!A1: 不認得 {{姓名}} / unknown: {{姓名}}"),
         ({"A1": "{{}}"}, "表!A1: 不認得 {{}}"),
         ({"A1": "{{unit}"}, "表!A1: 括號不成對"),
         ({"A1": "｛｛unit｝｝"}, "表!A1: 括號不成對"),
