@@ -20,9 +20,11 @@ from checkin_api.imports.plain_changes import PlainReview
 from checkin_api.imports.review import Findings, Replacing, Review, Terms
 from checkin_api.imports.rostering import RosterReview
 from checkin_api.imports.sheet import Key, Sheet
+from checkin_api.imports.shifting import ShiftReview
 from checkin_api.imports.switching import CalendarReview
 
 _REVIEWS: dict[Kind, type[Review]] = {
+    Kind.SHIFTS: ShiftReview,
     Kind.ROSTER: RosterReview,
     Kind.LEAVE: LeaveReview,
     Kind.CALENDAR: CalendarReview,

@@ -14,6 +14,7 @@ from checkin_api.corrections import MissingPunch, Request, policy_in_force
 from checkin_api.db import Database
 from checkin_api.domain.corrections import Actor
 from checkin_api.domain.ids import Direction, Flag, Role, Status
+from checkin_api.imports import ImportRefusedError, Kind, import_file
 from checkin_api.queries.attendance import Period, attendance, duty_limits
 from checkin_api.queries.effects import effect_of, quota_effect
 from tests import builders
@@ -164,8 +165,18 @@ def test_a_shift_by_which_duties_would_overlap_is_not_saved(office: Console):
     assert stamp(page)
     page = try_shift(browser, end="22:00").text
     assert ("不能儲存" in page, "A0002" in page, stamp(page)) == (True, True, "")
-    answer = browser.post("/rules/shifts/D", {**FIELDS, "end": "22:00", "stamp": "x"})
-    assert (answer.status_code, "重疊" in answer.text) == (409, True)
+    content = "code,name,start,end\nD,日勤,08:00,22:00\n"
+    with office.database.write() as session, pytest.raises(ImportRefusedError, match="A0002 2026-11-23"):
+        import_file(
+            session,
+            Kind.SHIFTS,
+            content.encode(),
+            filename="shifts.csv",
+            now=office.clock.now(),
+            default_timezone="Asia/Taipei",
+        )
+    with office.database.read() as session:
+        assert queries.shifts(session)[0].end == time(20)
 
 
 def test_what_is_as_it_was_is_not_saved_again(office: Console):

@@ -242,11 +242,6 @@ def rules_shift_effect(code: str) -> Any:
 def rules_shift_save(code: str) -> Any:
     """Save the rule whose effect was looked at, as an import of the one shift would."""
     now, actor = access.now(), access.viewer().actor
-    with access.database().read() as session:
-        proposed = _proposed(_shift(session, code))
-        if isinstance(proposed, Shift):
-            period = _last_month(session)
-            _insist_on_no_overlap(overlaps_of(session, proposed, period.first, period.zone))
     with access.database().write() as session:
         take_turn(session, Turn.AUDIT)
         before = _shift(session, code)
@@ -254,7 +249,10 @@ def rules_shift_save(code: str) -> Any:
         if not isinstance(proposed, Shift):
             return _wrong(_in_words(proposed))
         _insist_on_tried(_stamp(code, _cells(before), _cells(proposed)))
-        result = store_sheet(session, _sheet(code), now=now, actor=actor)
+        try:
+            result = store_sheet(session, _sheet(code), now=now, actor=actor)
+        except ImportRefusedError as exc:
+            return _wrong(_in_words(exc.problems[0]))
         if result.changed:
             detail = {"from": _cells(before), "to": _cells(proposed)}
             audit.record(session, now, Act(actor=actor, action="rules.set", subject=f"shift:{code}", detail=detail))
@@ -350,23 +348,6 @@ def _insist_on_tried(stamp: str) -> None:
             409,
             "not_tried",
             "規則在試算後改過了，請重新試算 / the rule was changed after it was tried: try it again",
-        )
-
-
-def _insist_on_no_overlap(found: Sequence[Overlap]) -> None:
-    """Refuse a shift by which duties of one officer would overlap: no roster with them could be imported again.
-
-    Raises:
-        ProblemError: 409.
-    """
-    if found:
-        raise ProblemError(
-            409,
-            "duties_overlap",
-            f"這樣改，有 {len(found)} 個勤務會與同一人的另一個勤務重疊，例如 {found[0].staff_no}"
-            f" {found[0].duty_date}；請先改勤務表"
-            f" / {len(found)} duties would overlap another of their officer, such as {found[0].staff_no} on"
-            f" {found[0].duty_date}: change the roster first",
         )
 
 
