@@ -104,6 +104,7 @@ class Desk:
             page.locator(f"#{name}").fill(value)
         page.locator("#form").select_option(form)
         page.get_by_role("button", name=self.words["make"]).click()
+        page.wait_for_url("**done=*")
         newest = page.locator("#history tbody tr").first
         expect(newest.get_by_role("link", name=self.words["download"])).to_be_visible(timeout=60_000)
         with page.expect_download() as waiting:
@@ -119,6 +120,7 @@ class Desk:
             page.locator(f"#{name}").fill(value)
         page.locator("#form").select_option(form)
         page.get_by_role("button", name=self.words["make"]).click()
+        page.wait_for_url("**done=*")
         newest = page.locator("#history tbody tr").first
         with closing(database):
             _wait_until_running(database)
