@@ -119,13 +119,14 @@ class Desk:
         for name, value in fields.items():
             page.locator(f"#{name}").fill(value)
         page.locator("#form").select_option(form)
-        page.get_by_role("button", name=self.words["make"]).click()
-        page.wait_for_url("**done=*")
+        with page.expect_response(lambda answer: answer.request.method == "POST"):
+            page.get_by_role("button", name=self.words["make"]).click()
         newest = page.locator("#history tbody tr").first
         with closing(database):
             _wait_until_running(database)
             # While nobody else can write it cannot be finished, however quick the machine is.
             with database.turn():
+                page.wait_for_url("**done=*")
                 expect(newest.get_by_role("progressbar")).to_be_visible()
                 self.look("reports-progress")
                 page.route("**/reports/history*", lambda route: route.fulfill(status=503, body="<main>none</main>"))
